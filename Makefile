@@ -1,0 +1,68 @@
+# Everything here works from a fresh clone with Python 3.11 or later; each command installs into .venv what it needs.
+#   make demo     the exercise: estimated, then explained
+#   make test     all tests, real Keras among them
+#   make check    the fast gate: format, lint, types, imports, doctests, tests without TensorFlow
+#   make docs     the documentation, strictly, into site/
+#   make bench    the time of a cold start
+#   make format   format the code and mend what ruff can mend
+#   make clean    remove what was built, but not .venv (make distclean removes that too)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EXERCISE := examples/geron_exercise.yaml
+
+.PHONY: demo test check docs bench format clean distclean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.installed
+	$(BIN)/cnncalc estimate $(EXERCISE)
+	@echo
+	$(BIN)/cnncalc explain $(EXERCISE)
+	@echo
+	@echo 'Is it true? "make test" checks it against real Keras.'
+
+test: $(VENV)/.installed-test $(VENV)/.installed-test-keras
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4
+
+check: $(VENV)/.installed-lint $(VENV)/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest --quiet --ignore=tests/keras
+
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'The documentation is in site/index.html.'
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/cold_start.py
+
+format: $(VENV)/.installed-lint
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
+
+# The stamps: an extra is installed again only when pyproject.toml has changed.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "cnncalc needs Python 3.11 or later; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-%: pyproject.toml $(VENV)/.created
+	$(PIP) install --editable '.[$*]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,1 @@
+"""Analyses: pure functions over a resolved graph, one question per file."""

@@ -1,0 +1,273 @@
+"""``estimate``: the one call that library users and the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from os import PathLike
+from typing import Any
+
+from cnncalc.analysis.parameters import parameters
+from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.graph import Graph, Node, Row
+from cnncalc.memory import textbook
+from cnncalc.memory.plan import Plan
+from cnncalc.memory.replay import Moment, Timeline, replay
+from cnncalc.model import Model
+from cnncalc.settings import LossSpec, Settings, loss
+from cnncalc.tensors import Policy, Shape, Weight, policy
+
+
+@dataclass(frozen=True, slots=True)
+class LayerEstimate:
+    """One layer as the user wrote it.
+
+    ``output_shapes`` are per sample (one, but for a nested model with several outputs), those of the
+    last of its ``calls``; ``macs`` and ``output_bytes`` are for one sample, over all
+    calls; a nested model's are the sums of its ``parts``.
+    """
+
+    name: str
+    kind: str
+    output_shapes: tuple[Shape, ...]
+    parameters: int
+    trainable_parameters: int
+    macs: int
+    output_bytes: int
+    receptive_field: ReceptiveField | None
+    weights: tuple[Weight, ...]
+    calls: int
+    parts: tuple[LayerEstimate, ...]
+
+    @property
+    def output_shape(self) -> Shape | tuple[Shape, ...]:
+        """The shape of the output; of each, where a nested model has several."""
+        return self.output_shapes[0] if len(self.output_shapes) == 1 else self.output_shapes
+
+    @property
+    def non_trainable_parameters(self) -> int:
+        return self.parameters - self.trainable_parameters
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What one rule says of one mode: total bytes, and the timeline that they are the peak of."""
+
+    timeline: Timeline
+
+    @property
+    def total_bytes(self) -> int:
+        return self.peak.bytes
+
+    @property
+    def peak(self) -> Moment:
+        """The step at which the most is alive, and the buffers that are."""
+        return self.timeline.peak
+
+    @cached_property
+    def terms(self) -> dict[str, int]:
+        """The sum: bytes of parameters, inputs and outputs alive at the peak."""
+        found: dict[str, int] = {}
+        for buffer in self.peak.buffers:
+            found[buffer.role] = found.get(buffer.role, 0) + buffer.bytes
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEstimate:
+    """One rule's answer for prediction and for training; None where the rule has none."""
+
+    inference: Footprint
+    training: Footprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotIncluded:
+    """Something that an estimate does not say, and why."""
+
+    what: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.reason}"
+
+
+class Memory(Mapping[str, MemoryEstimate]):
+    """The answers of the memory rules by name; each is worked out when it is first asked for."""
+
+    def __init__(self, rules: Mapping[str, Callable[[], MemoryEstimate]]) -> None:
+        self._rules = dict(rules)
+        self._known: dict[str, MemoryEstimate] = {}
+
+    def __getitem__(self, rule: str) -> MemoryEstimate:
+        if rule not in self._known:
+            self._known[rule] = self._rules[rule]()
+        return self._known[rule]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a model costs. Parameters and MACs are exact; each memory rule says what it is."""
+
+    model: Model
+    settings: Settings
+    memory: Memory = field(repr=False)
+    not_included: tuple[NotIncluded, ...]
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @cached_property
+    def layers(self) -> tuple[LayerEstimate, ...]:
+        """One row per layer as the user wrote it, in run order."""
+        return _Rows(self.model.graph, policy(self.settings.dtype)).rows(self.model.graph.rows)
+
+    @cached_property
+    def trainable_parameters(self) -> int:
+        return parameters(self.model.graph.nodes)[0]
+
+    @cached_property
+    def non_trainable_parameters(self) -> int:
+        return parameters(self.model.graph.nodes)[1]
+
+    @property
+    def parameters(self) -> int:
+        return self.trainable_parameters + self.non_trainable_parameters
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates per sample, by the convention in docs/conventions.md."""
+        return sum(node.facts.macs for node in self.model.graph.nodes)
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of all layers' outputs, one sample."""
+        return sum(layer.output_bytes for layer in self.layers)
+
+
+def estimate(
+    model: Model | str | PathLike[str],
+    *,
+    batch_size: int | None = None,
+    inference_batch_size: int | None = None,
+    dtype: str | None = None,
+    optimizer: str | Mapping[str, Any] | None = None,
+    loss: str | Mapping[str, Any] | None = None,
+) -> Estimate:
+    """Work out what a model costs, without running anything.
+
+    ``model`` is a :class:`cnncalc.Model` or the path of a model file. ``batch_size`` is that of
+    training, ``inference_batch_size`` that of prediction. What is None comes from the model's own
+    settings, else 32, 1, "float32", "sgd", and the loss that suits the last activation.
+    Raises :class:`cnncalc.errors.CnncalcError` for settings that cannot be.
+
+    >>> from cnncalc import Sequential
+    >>> from cnncalc.layers import Dense
+    >>> estimate(Sequential([Dense(units=10)], input=(4,))).parameters
+    50
+    """
+    if not isinstance(model, Model):
+        from cnncalc.interop.loading import load
+
+        model = load(model)
+    settings = model.settings.changed(
+        batch_size=batch_size,
+        inference_batch_size=inference_batch_size,
+        dtype=dtype,
+        optimizer=optimizer,
+        loss=loss,
+    )
+    if settings.loss is None:
+        settings = settings.changed(loss=_loss_by_last_activation(model.graph))
+    rules = {"textbook": lambda: _textbook(model.graph, settings)}
+    return Estimate(model, settings, Memory(rules), _not_included(settings))
+
+
+def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
+    default = policy(settings.dtype)
+    training = None if _untrainable(default) else textbook.training(graph, settings.batch_size, default)
+    prediction = textbook.prediction(graph, settings.inference_batch_size, default)
+    return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
+
+
+def _footprint(plan: Plan) -> Footprint:
+    return Footprint(replay(plan))
+
+
+def _untrainable(default: Policy) -> bool:
+    return default.compute == "int8"
+
+
+def _not_included(settings: Settings) -> tuple[NotIncluded, ...]:
+    if not _untrainable(policy(settings.dtype)):
+        return ()
+    return (NotIncluded("textbook training", "int8 has no gradients; models are trained in a float type"),)
+
+
+_LOSSES = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}
+
+
+def _loss_by_last_activation(graph: Graph) -> LossSpec:
+    node = graph.node_of(graph.outputs[-1])
+    while node and node.facts.alias == "view":
+        node = graph.node_of(node.inputs[0])
+    activation = node.layer.activation_name if node else ""
+    return loss(_LOSSES.get(activation, "mean_squared_error"))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Turns the graph's rows into estimates."""
+
+    graph: Graph
+    default: Policy
+    fields: tuple[ReceptiveField | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.fields = receptive_fields(self.graph)
+
+    def rows(self, rows: tuple[Row, ...]) -> tuple[LayerEstimate, ...]:
+        return tuple(map(self.row, rows))
+
+    def row(self, row: Row) -> LayerEstimate:
+        nodes = [self.graph.nodes[index] for index in row.nodes]
+        trainable, frozen = parameters(nodes)
+        shapes = tuple(map(self.graph.shape, row.outputs))
+        parts = self.rows(row.parts)
+        return LayerEstimate(
+            name=row.name,
+            kind=row.kind,
+            output_shapes=shapes,
+            parameters=trainable + frozen,
+            trainable_parameters=trainable,
+            macs=sum(node.facts.macs for node in nodes),
+            output_bytes=sum(part.output_bytes for part in parts)
+            if row.is_model
+            else self._output_bytes(row, nodes),
+            receptive_field=self._field(row),
+            weights=tuple(weight for node in nodes for weight in node.weights),
+            calls=row.calls,
+            parts=parts,
+        )
+
+    def _output_bytes(self, row: Row, nodes: list[Node]) -> int:
+        """Each call's last node gives the layer's output."""
+        step = len(nodes) // row.calls
+        return sum(self._bytes(node) for node in nodes[step - 1 :: step])
+
+    def _bytes(self, node: Node) -> int:
+        item = (policy(node.dtype) if node.dtype else self.default).compute_bytes
+        return item * prod(node.facts.output)
+
+    def _field(self, row: Row) -> ReceptiveField | None:
+        index = row.outputs[-1] - len(self.graph.inputs)
+        return self.fields[index] if index >= 0 else None

@@ -1,0 +1,85 @@
+"""``check``: a model beside the same model built in real Keras, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+from cnncalc.estimation import Estimate, LayerEstimate, estimate
+from cnncalc.interop.keras_build import keras, to_keras
+from cnncalc.model import Model
+from cnncalc.tensors import Shape
+
+Weights = tuple[tuple[str, Shape, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one side says of a layer: output shapes, and each weight's name, shape, trainability."""
+
+    output_shapes: tuple[Shape, ...]
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One layer on both sides; ``name`` is the path through nested models."""
+
+    name: str
+    kind: str
+    estimated: Answer
+    built: Answer
+
+    @property
+    def agrees(self) -> bool:
+        return self.estimated == self.built
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Every layer of a model on both sides, and the totals of parameters."""
+
+    estimate: Estimate
+    keras_version: str
+    layers: tuple[Comparison, ...]
+    built_parameters: int
+
+    @property
+    def agrees(self) -> bool:
+        same = self.built_parameters == self.estimate.parameters
+        return same and all(layer.agrees for layer in self.layers)
+
+
+def check(model: Model | str | PathLike[str]) -> Check:
+    """Build the model in Keras and compare shapes and weights, layer by layer.
+
+    Raises MissingExtraError where TensorFlow is not installed.
+    """
+    found = estimate(model)
+    built = to_keras(found.model)
+    layers = tuple(_compared(found.layers, built, ""))
+    return Check(found, str(keras().__version__), layers, int(built.count_params()))
+
+
+def _compared(rows: tuple[LayerEstimate, ...], built: Any, prefix: str) -> Iterator[Comparison]:
+    for row in rows:
+        layer = built.get_layer(row.name.replace("/", "_"))
+        if row.kind == "Model":
+            yield from _compared(row.parts, layer, f"{prefix}{row.name}/")
+        else:
+            yield Comparison(prefix + row.name, row.kind, _estimated(row), _built(layer))
+
+
+def _estimated(row: LayerEstimate) -> Answer:
+    weights = tuple((weight.name, weight.shape, weight.trainable) for weight in row.weights)
+    return Answer(row.output_shapes, weights)
+
+
+def _built(layer: Any) -> Answer:
+    """What the last call of a Keras layer gave."""
+    outputs = layer._inbound_nodes[-1].outputs
+    shapes = tuple(tuple(output.shape[1:]) for output in outputs)
+    weights = tuple((weight.name, tuple(weight.shape), bool(weight.trainable)) for weight in layer.weights)
+    return Answer(shapes, weights)

@@ -1,0 +1,58 @@
+"""A plan: the steps of a run as data, each with the buffers that it allocates, reads and releases.
+
+Every memory model, from the book's rule to a real runtime, is one way to make a plan; none adds
+up bytes itself. :func:`cnncalc.memory.replay.replay` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["parameters", "inputs", "outputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A piece of memory: whose it is, what for, and its size in bytes."""
+
+    name: str
+    role: Role
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a run. Buffers are given by their numbers in the plan.
+
+    What a step allocates is alive together with what it reads; what it releases is free after it.
+    """
+
+    name: str
+    allocates: tuple[int, ...] = ()
+    reads: tuple[int, ...] = ()
+    releases: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order in which they run, over numbered buffers."""
+
+    buffers: tuple[Buffer, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan in the making."""
+
+    buffers: list[Buffer] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def add(self, name: str, role: Role, size: int) -> int:
+        """Add a buffer; its number."""
+        self.buffers.append(Buffer(name, role, size))
+        return len(self.buffers) - 1
+
+    def done(self) -> Plan:
+        return Plan(tuple(self.buffers), tuple(self.steps))

@@ -1,0 +1,122 @@
+"""The book's two memory rules, for any graph.
+
+Prediction: the parameters, and the largest set of outputs that are alive at once when each is
+freed after its last reader. The images count while they are read. Training: the parameters, the
+images, and every layer's output, for the whole batch. In both, a view of a tensor, and the output
+of a layer that overwrites its input, is no memory of its own.
+
+Source: Geron, Hands-On Machine Learning, the exercises of the chapter on convolutional networks.
+Left out, as in the book: gradients, the optimizer's state, temporaries. Since a real runtime also
+saves where the rule does not (it adds in place, fuses, drops what backward does not read), the
+rule is no bound in either direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Literal
+
+from cnncalc.graph import Graph, Node
+from cnncalc.memory.plan import Draft, Plan, Step
+from cnncalc.tensors import Policy, policy
+
+
+def prediction(graph: Graph, batch_size: int, default: Policy) -> Plan:
+    """The plan of one prediction on a batch of ``batch_size``."""
+    return _Planner(graph, batch_size, default, keep=False).plan()
+
+
+def training(graph: Graph, batch_size: int, default: Policy) -> Plan:
+    """The plan of one training step on a batch of ``batch_size``: forward, everything kept."""
+    return _Planner(graph, batch_size, default, keep=True).plan()
+
+
+@dataclass(slots=True)
+class _Planner:
+    graph: Graph
+    batch_size: int
+    default: Policy
+    keep: bool
+    draft: Draft = field(default_factory=Draft)
+    buffer: dict[int, int] = field(default_factory=dict)
+    """The buffer that holds each value computed so far."""
+    pending: dict[int, int] = field(default_factory=dict)
+    """How many reads of each buffer are still to come."""
+
+    def plan(self) -> Plan:
+        self.draft.steps.append(Step("parameters", allocates=tuple(self._parameters())))
+        for index in range(len(self.graph.nodes)):
+            self._run(index)
+        return self.draft.done()
+
+    def _parameters(self) -> list[int]:
+        sized = [(node, self._weight_bytes(node)) for node in self.graph.nodes]
+        return [self.draft.add(node.name, "parameters", size) for node, size in sized if size]
+
+    def _weight_bytes(self, node: Node) -> int:
+        return self._policy(node).variable_bytes * sum(weight.size for weight in node.weights)
+
+    def _policy(self, node: Node) -> Policy:
+        return policy(node.dtype) if node.dtype else self.default
+
+    def _run(self, index: int) -> None:
+        node = self.graph.nodes[index]
+        new = [self._load(value) for value in dict.fromkeys(node.inputs) if value not in self.buffer]
+        reads = tuple(dict.fromkeys(self.buffer[value] for value in node.inputs))
+        for value in dict.fromkeys(node.inputs):
+            self.pending[self.buffer[value]] -= 1
+        value = self.graph.value_of(index)
+        home = self._home(node)
+        if home is None:
+            home = self._new(node.name, "outputs", self._value_bytes(value))
+            new.append(home)
+        self._settle(value, home)
+        released = () if self.keep else tuple(self._finished({*reads, home}))
+        self.draft.steps.append(Step(node.name, tuple(new), reads, released))
+
+    def _load(self, value: int) -> int:
+        buffer = self._new(self.graph.inputs[value].name, "inputs", self._value_bytes(value))
+        self._settle(value, buffer)
+        return buffer
+
+    def _new(self, name: str, role: Literal["inputs", "outputs"], size: int) -> int:
+        buffer = self.draft.add(name, role, size)
+        self.pending[buffer] = 0
+        return buffer
+
+    def _settle(self, value: int, buffer: int) -> None:
+        """Let the buffer hold the value, for all who will read it; what the model gives stays."""
+        self.buffer[value] = buffer
+        self.pending[buffer] += len(self.graph.readers[value]) + (value in self.graph.outputs)
+
+    def _value_bytes(self, value: int) -> int:
+        node = self.graph.node_of(value)
+        item = self._policy(node).compute_bytes if node else self._input_item_bytes(value)
+        return self.batch_size * item * prod(self.graph.shape(value))
+
+    def _input_item_bytes(self, value: int) -> int:
+        dtype = self.graph.inputs[value].dtype
+        return policy(dtype).compute_bytes if dtype else self.default.compute_bytes
+
+    def _home(self, node: Node) -> int | None:
+        """The buffer in which the output may stand without memory of its own."""
+        buffer = self.buffer[node.inputs[0]]
+        same = self.draft.buffers[buffer].bytes == self._output_bytes(node)
+        if node.facts.alias == "view" and same:
+            return buffer
+        if node.facts.alias == "overwrite" and same and self._free_to_overwrite(node, buffer):
+            return buffer
+        return None
+
+    def _output_bytes(self, node: Node) -> int:
+        return self.batch_size * self._policy(node).compute_bytes * prod(node.facts.output)
+
+    def _free_to_overwrite(self, node: Node, buffer: int) -> bool:
+        """No one reads the old value any more; in training, where backward would, no one ever did."""
+        only_reader = len(self.graph.readers[node.inputs[0]]) == 1
+        a_users = self.draft.buffers[buffer].role == "inputs"
+        return self.pending[buffer] == 0 and (only_reader or not self.keep) and not a_users
+
+    def _finished(self, buffers: set[int]) -> list[int]:
+        return sorted(buffer for buffer in buffers if self.pending[buffer] == 0)

@@ -1,0 +1,1 @@
+"""Reports: an estimate as text. The only floor that rounds."""

@@ -1,0 +1,61 @@
+"""The answer in a sentence or two, and the memory rules in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.estimation import Estimate, Footprint
+from cnncalc.units import bytes_text
+
+RULES = {"textbook": "the book's rule"}
+"""What each memory rule is, in three words."""
+
+
+def memory_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
+    """Rule, what it is, bytes of prediction, bytes of training."""
+    for rule, memory in estimate.memory.items():
+        training = bytes_text(memory.training.total_bytes) if memory.training else "-"
+        yield rule, RULES[rule], bytes_text(memory.inference.total_bytes), training
+
+
+def answer(estimate: Estimate) -> str:
+    """What prediction and training take, and what is alive at the peak."""
+    memory = estimate.memory["textbook"]
+    sentences = [_prediction(estimate, memory.inference)]
+    if memory.training:
+        sentences.append(_training(estimate, memory.training))
+    return "\n".join(sentences)
+
+
+def _prediction(estimate: Estimate, footprint: Footprint) -> str:
+    images = estimate.settings.inference_batch_size
+    what = "one image" if images == 1 else f"{images} images"
+    alive = [buffer for buffer in footprint.peak.buffers if buffer.role != "parameters"]
+    parameters = bytes_text(footprint.terms.get("parameters", 0))
+    size = bytes_text(sum(buffer.bytes for buffer in alive))
+    names = listed([buffer.name for buffer in alive])
+    verb = "are alive together" if len(alive) > 1 else "is alive"
+    total = bytes_text(footprint.total_bytes)
+    alive_text = f"{names} {verb} ({size}) beside {parameters} of parameters"
+    return f"By the book's rule predicting {what} takes {total}: {alive_text}."
+
+
+def _training(estimate: Estimate, footprint: Footprint) -> str:
+    terms = {role: bytes_text(size) for role, size in footprint.terms.items()}
+    total = bytes_text(footprint.total_bytes)
+    outputs, images = terms.get("outputs", "0 B"), terms.get("inputs", "0 B")
+    return (
+        f"Training at batch {estimate.settings.batch_size} takes {total} by that rule: {outputs} of outputs, "
+        f"all kept for the backward pass, {images} of images, {terms.get('parameters', '0 B')} of parameters."
+    )
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Names as an enumeration.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"

@@ -1,0 +1,69 @@
+"""Shapes, data types and weights: the words that every floor above shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from cnncalc.errors import Problem, SettingError, nearest
+
+Shape = tuple[int, ...]
+"""A shape per sample: the batch axis is never written."""
+
+ITEM_BYTES = {
+    "float64": 8,
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "int8": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The types that a layer computes in and keeps its weights in (Keras's dtype policy)."""
+
+    name: str
+    compute: str
+    variable: str
+
+    @property
+    def compute_bytes(self) -> int:
+        return ITEM_BYTES[self.compute]
+
+    @property
+    def variable_bytes(self) -> int:
+        return ITEM_BYTES[self.variable]
+
+
+POLICIES = {name: Policy(name, name, name) for name in ITEM_BYTES} | {
+    "mixed_float16": Policy("mixed_float16", "float16", "float32"),
+    "mixed_bfloat16": Policy("mixed_bfloat16", "bfloat16", "float32"),
+}
+
+
+def policy(name: str) -> Policy:
+    """The dtype policy of that name. Raises SettingError where there is none.
+
+    >>> policy("mixed_float16").compute_bytes, policy("mixed_float16").variable_bytes
+    (2, 4)
+    """
+    try:
+        return POLICIES[name]
+    except KeyError:
+        message = f'no dtype "{str(name)[:60]}".{nearest(name, POLICIES)}'
+        raise SettingError([Problem(("dtype",), message)]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One weight of a layer, named as Keras names it."""
+
+    name: str
+    shape: Shape
+    trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return prod(self.shape)

@@ -1,0 +1,33 @@
+"""What holds for all tests: hypothesis draws the same examples in every run, and Keras is optional."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)  # --hypothesis-profile=explore
+settings.load_profile("steady")
+
+KERAS_TESTS = Path(__file__).parent / "keras"
+HAS_TENSORFLOW = find_spec("tensorflow") is not None
+
+collect_ignore = [] if HAS_TENSORFLOW else [str(KERAS_TESTS)]
+
+
+def pytest_report_header() -> str:
+    return (
+        "keras: compared with TensorFlow"
+        if HAS_TENSORFLOW
+        else "keras: left out, TensorFlow is not installed"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if KERAS_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.keras)
+            item.add_marker(pytest.mark.filterwarnings("default"))  # Keras warns where it does not refuse

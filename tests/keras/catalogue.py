@@ -1,0 +1,20 @@
+"""The cases of every layer kind, gathered from the families."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from hypothesis.strategies import SearchStrategy
+
+from tests.keras.cases import Case
+
+FAMILIES = ("convolution", "dense", "pooling", "normalization", "activation", "merging", "reshaping")
+
+CASES: dict[str, SearchStrategy[Case]] = {}
+STRICTER: tuple[str, ...] = ()
+"""Phrases of refusals where cnncalc is stricter than Keras on purpose, each with its reason beside it."""
+
+for family in FAMILIES:
+    module = import_module(f"tests.keras.cases.{family}")
+    CASES.update(module.CASES)
+    STRICTER += getattr(module, "STRICTER", ())
