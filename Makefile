@@ -33,7 +33,7 @@ check: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --quiet --ignore=tests/keras
+	$(BIN)/python -m pytest --quiet --ignore=tests/keras -m 'not keras' --numprocesses=auto --maxprocesses=4
 
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -61,6 +61,7 @@ $(VENV)/.created:
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.created
 	$(PIP) install --editable .
+	@$(BIN)/python -m compileall -q src  # else a shell that writes no bytecode compiles it at every start
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml $(VENV)/.created

@@ -30,4 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if KERAS_TESTS in item.path.parents:
             item.add_marker(pytest.mark.keras)
-            item.add_marker(pytest.mark.filterwarnings("default"))  # Keras warns where it does not refuse
+            item.add_marker(pytest.mark.filterwarnings("ignore"))  # Keras warns of much that it takes
+        if not HAS_TENSORFLOW and item.get_closest_marker("keras"):
+            item.add_marker(pytest.mark.skip(reason="needs TensorFlow"))

@@ -172,6 +172,52 @@ def test_a_repeated_layer_reads_the_one_before() -> None:
     ]
 
 
+def test_a_use_of_a_block_is_named_wherever_names_stand() -> None:
+    text = RESIDUAL + "outputs: {late: global_average_pooling2d, early: stage}\n"
+    assert load(text).graph.output_shapes == ((16,), (8, 8, 8))
+    ahead = """
+    input: [8, 8, 3]
+    blocks:
+      twice:
+        layers:
+          - ReLU:
+            repeat: 2
+    layers:
+      - Add:
+        inputs: [input, later]
+      - twice:
+        name: later
+        inputs: input
+    outputs: add
+    """
+    assert names(load(ahead)) == ["later_re_lu", "later_re_lu_1", "add"]
+
+
+def test_a_parameter_may_say_how_often() -> None:
+    text = """
+    input: [8, 8, 3]
+    blocks:
+      deep:
+        parameters: [depth]
+        layers:
+          - ReLU:
+            name: r
+            repeat: $depth
+    layers:
+      - deep: {depth: 3}
+        trainable: no
+    """
+    assert refusal(text)[0].startswith("net.yaml:12:20: ReLU: trainable must be true or false")
+    assert names(load(text.replace("no\n", "false\n"))) == ["deep_r1", "deep_r2", "deep_r3"]
+
+
+def test_one_mistake_is_told_once() -> None:
+    missing = RESIDUAL.replace("strides: $strides, padding", "strides: $stride, padding")
+    assert all("no parameter" in line for line in refusal(missing))
+    dangling = "input: [3]\nlayers:\n  - Add:\n    inputs: [input, nowhere]\n"
+    assert len(refusal(dangling)) == 1
+
+
 def test_aliases_of_yaml_stand_for_their_values() -> None:
     model = load("input: [8, 8, 3]\nlayers:\n  - Conv2D: &c {filters: 3, kernel_size: 3}\n  - Conv2D: *c\n")
     assert model.layers[0] == model.layers[1] == Conv2D(filters=3, kernel_size=3)

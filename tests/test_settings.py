@@ -203,8 +203,8 @@ def test_an_optimizer_that_cannot_be_is_refused(
 @pytest.mark.parametrize(
     ("identifier", "path", "message"),
     [
-        ("Mse", (), 'no loss "Mse". Did you mean MSE?'),
-        ("meansquarederror", (), 'no loss "meansquarederror". Did you mean MeanSquaredError?'),
+        ("Mse", (), 'no loss "Mse". Did you mean mse?'),
+        ("meansquarederror", (), 'no loss "meansquarederror". Did you mean mean_squared_error?'),
         ({"class_name": "function", "config": "my_loss"}, ("config",), 'no loss "my_loss".'),
         ({"name": "Huber", "delt": 1.0}, ("delt",), 'Huber: no option "delt". Did you mean delta?'),
         ({"name": "Huber", "dtype": "float3"}, ("dtype",), "Huber: dtype must be one of"),
@@ -302,7 +302,7 @@ def test_wrong_settings_are_refused_in_the_words_of_the_library() -> None:
         Problem(("batch_size",), "settings: batch_size must be at least 1, found 0."),
         Problem(("dtype",), 'no dtype "float3". Did you mean float32?'),
         Problem(("optimizer", "momentun"), 'SGD: no option "momentun". Did you mean momentum?'),
-        Problem(("loss",), 'no loss "msee". Did you mean MSE?'),
+        Problem(("loss",), 'no loss "msee". Did you mean mse?'),
         Problem(("batches",), 'settings: no setting "batches". Did you mean batch_size?'),
     )
 

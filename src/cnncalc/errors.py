@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from typing import NamedTuple
 
 
 class CnncalcError(Exception):
@@ -14,8 +13,7 @@ class CnncalcError(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake: where in the given data it is (keys and indices) and what it is."""
 
     path: tuple[str | int, ...]
@@ -59,7 +57,11 @@ def nearest(name: object, known: Iterable[str]) -> str:
     >>> nearest("Conv2d", ["Conv2D", "Dense"])
     ' Did you mean Conv2D?'
     """
-    folded = {fold(candidate): candidate for candidate in known}
+    from difflib import get_close_matches
+
+    folded: dict[str, str] = {}
+    for candidate in known:
+        folded.setdefault(fold(candidate), candidate)
     close = get_close_matches(fold(str(name)[:100]), folded, n=1, cutoff=0.6)
     return f" Did you mean {folded[close[0]]}?" if close else ""
 

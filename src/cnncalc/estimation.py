@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.parameters import parameters
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
@@ -20,8 +20,7 @@ from cnncalc.settings import LossSpec, Settings, loss
 from cnncalc.tensors import Policy, Shape, Weight, policy
 
 
-@dataclass(frozen=True, slots=True)
-class LayerEstimate:
+class LayerEstimate(NamedTuple):
     """One layer as the user wrote it.
 
     ``output_shapes`` are per sample (one, but for a nested model with several outputs), those of the
@@ -51,8 +50,7 @@ class LayerEstimate:
         return self.parameters - self.trainable_parameters
 
 
-@dataclass(frozen=True)
-class Footprint:
+class Footprint(NamedTuple):
     """What one rule says of one mode: total bytes, and the timeline that they are the peak of."""
 
     timeline: Timeline
@@ -66,7 +64,7 @@ class Footprint:
         """The step at which the most is alive, and the buffers that are."""
         return self.timeline.peak
 
-    @cached_property
+    @property
     def terms(self) -> dict[str, int]:
         """The sum: bytes of parameters, inputs and outputs alive at the peak."""
         found: dict[str, int] = {}
@@ -75,23 +73,21 @@ class Footprint:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryEstimate:
+class MemoryEstimate(NamedTuple):
     """One rule's answer for prediction and for training; None where the rule has none."""
 
     inference: Footprint
     training: Footprint | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotIncluded:
+class NotIncluded(NamedTuple):
     """Something that an estimate does not say, and why."""
 
     what: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.reason}"
+        return f"{self.what} ({self.reason})"
 
 
 class Memory(Mapping[str, MemoryEstimate]):
@@ -189,12 +185,13 @@ def estimate(
     if settings.loss is None:
         settings = settings.changed(loss=_loss_by_last_activation(model.graph))
     rules = {"textbook": lambda: _textbook(model.graph, settings)}
-    return Estimate(model, settings, Memory(rules), _not_included(settings))
+    return Estimate(model, settings, Memory(rules), _not_included(model.graph, settings))
 
 
 def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
     default = policy(settings.dtype)
-    training = None if _untrainable(default) else textbook.training(graph, settings.batch_size, default)
+    untrainable = _untrainable(graph, settings)
+    training = None if untrainable else textbook.training(graph, settings.batch_size, default)
     prediction = textbook.prediction(graph, settings.inference_batch_size, default)
     return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
 
@@ -203,12 +200,12 @@ def _footprint(plan: Plan) -> Footprint:
     return Footprint(replay(plan))
 
 
-def _untrainable(default: Policy) -> bool:
-    return default.compute == "int8"
+def _untrainable(graph: Graph, settings: Settings) -> bool:
+    return any((node.dtype or settings.dtype) == "int8" for node in graph.nodes)
 
 
-def _not_included(settings: Settings) -> tuple[NotIncluded, ...]:
-    if not _untrainable(policy(settings.dtype)):
+def _not_included(graph: Graph, settings: Settings) -> tuple[NotIncluded, ...]:
+    if not _untrainable(graph, settings):
         return ()
     return (NotIncluded("textbook training", "int8 has no gradients; models are trained in a float type"),)
 
@@ -224,16 +221,13 @@ def _loss_by_last_activation(graph: Graph) -> LossSpec:
     return loss(_LOSSES.get(activation, "mean_squared_error"))
 
 
-@dataclass(slots=True)
 class _Rows:
     """Turns the graph's rows into estimates."""
 
-    graph: Graph
-    default: Policy
-    fields: tuple[ReceptiveField | None, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.fields = receptive_fields(self.graph)
+    def __init__(self, graph: Graph, default: Policy) -> None:
+        self.graph = graph
+        self.default = default
+        self.fields = receptive_fields(graph)
 
     def rows(self, rows: tuple[Row, ...]) -> tuple[LayerEstimate, ...]:
         return tuple(map(self.row, rows))

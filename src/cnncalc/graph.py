@@ -6,8 +6,7 @@ wrote them. Values are numbered: first the model's inputs, then the output of ea
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from typing import NamedTuple
 
 from cnncalc.errors import GraphError, Problem, ShapeError
 from cnncalc.layers.base import Layer, Part
@@ -18,15 +17,16 @@ from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One primitive step of the run.
 
-    ``inputs`` are numbers of values. ``weights`` are those that this node brings into the model:
+    ``owner`` is the layer as the user wrote it, ``name`` the step: the same but for a part of a
+    composition. ``inputs`` are numbers of values. ``weights`` are those that this node brings into the model:
     none where it calls a layer again; not trainable where the layer is frozen.
     """
 
     name: str
+    owner: str
     layer: Layer
     inputs: tuple[int, ...]
     facts: Facts
@@ -34,8 +34,7 @@ class Node:
     dtype: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A layer as the user wrote it, and the nodes that it runs as, over all of its calls.
 
     ``outputs`` are the values that its last call gives; ``parts`` the pieces of a composition or
@@ -59,15 +58,18 @@ class Row:
         return isinstance(self.layer, Nested)
 
 
-@dataclass(frozen=True)
-class Graph:
-    """Nodes in run order. Value ``v`` is input ``v``, or the output of node ``v - len(inputs)``."""
+class Graph(NamedTuple):
+    """Nodes in run order. Value ``v`` is input ``v``, or the output of node ``v - len(inputs)``.
+
+    ``readers`` holds for each value the nodes that read it, in run order.
+    """
 
     name: str
     inputs: tuple[Input, ...]
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
     rows: tuple[Row, ...]
+    readers: tuple[tuple[int, ...], ...]
 
     def value_of(self, node: int) -> int:
         """The number of the value that a node computes."""
@@ -87,15 +89,6 @@ class Graph:
     def output_shapes(self) -> tuple[Shape, ...]:
         return tuple(map(self.shape, self.outputs))
 
-    @cached_property
-    def readers(self) -> tuple[tuple[int, ...], ...]:
-        """For each value the nodes that read it, in run order."""
-        found: list[list[int]] = [[] for _ in range(len(self.inputs) + len(self.nodes))]
-        for index, node in enumerate(self.nodes):
-            for value in dict.fromkeys(node.inputs):
-                found[value].append(index)
-        return tuple(map(tuple, found))
-
 
 def resolve(model: Model) -> Graph:
     """Order the layers, work out every shape, and link rows to nodes.
@@ -108,11 +101,19 @@ def resolve(model: Model) -> Graph:
     outputs = run.call_model(run.scope, tuple(range(len(model.inputs))), _Context())
     if problems:
         raise GraphError(problems)
-    return Graph(model.name, model.inputs, tuple(run.nodes), tuple(outputs), run.rows(run.scope))
+    nodes = tuple(run.nodes)
+    return Graph(model.name, model.inputs, nodes, tuple(outputs), run.rows(run.scope), _readers(run))
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+def _readers(run: _Run) -> tuple[tuple[int, ...], ...]:
+    found: list[list[int]] = [[] for _ in run.shapes]
+    for index, node in enumerate(run.nodes):
+        for value in dict.fromkeys(node.inputs):
+            found[value].append(index)
+    return tuple(map(tuple, found))
+
+
+class _Context(NamedTuple):
     """What the enclosing models impose on a layer."""
 
     name: str = ""
@@ -124,14 +125,14 @@ class _Context:
         return _Context(full, self.trainable and layer.trainable, layer.dtype or self.dtype)
 
 
-@dataclass(slots=True)
 class _Record:
     """What the calls of one layer have left so far."""
 
-    calls: int = 0
-    nodes: list[int] = field(default_factory=list)
-    outputs: list[int] = field(default_factory=list)
-    weights: list[tuple[Weight, ...]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.calls = 0
+        self.nodes: list[int] = []
+        self.outputs: list[int] = []
+        self.weights: list[tuple[Weight, ...]] = []
 
 
 class _Run:
@@ -150,7 +151,7 @@ class _Run:
         for index in scope.order:
             given = [self._value(scope, index, link, values, inputs) for link in scope.links[index]]
             known = tuple(value for value in given if value is not None)
-            complete = known and len(known) == len(given)
+            complete = known and len(known) == len(given) and index not in scope.wrong
             values[index] = self._call(scope, index, known, context) if complete else []
         found = [self._value(scope, None, link, values, inputs) for link in scope.outputs]
         return [value for value in found if value is not None]
@@ -219,7 +220,7 @@ class _Run:
             raise ShapeError(_clash(record.weights[number], facts.weights))
         weights = _owned(part, facts, context) if record.calls == 0 else ()
         name = f"{context.name}/{part.name}" if part.name else context.name
-        self.nodes.append(Node(name, part.layer, inputs, facts, weights, context.dtype))
+        self.nodes.append(Node(name, context.name, part.layer, inputs, facts, weights, context.dtype))
         self.shapes.append(facts.output)
         return len(self.shapes) - 1
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from cnncalc.errors import Problem, nearest
 from cnncalc.layers.base import Layer
@@ -13,8 +13,7 @@ MAX_DEPTH = 20
 """How deep models may be nested."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Where an input comes from: a layer (one of its outputs) or, without a layer, a model input."""
 
     layer: int | None
@@ -29,8 +28,9 @@ class Scope:
         self.path = path
         self.problems = problems
         self.names = _names(model)
+        self.wrong: set[int] = set()
         self._check_names()
-        self.index = {name: index for index, name in enumerate(self.names)}
+        self.index = {name: index for index, name in reversed(list(enumerate(self.names)))}
         self.input_index = {item.name: index for index, item in enumerate(model.inputs)}
         self.inner = {
             index: Scope(layer.model, (*path, "layers", index), problems)
@@ -49,6 +49,8 @@ class Scope:
         return False
 
     def problem(self, index: int, message: str) -> None:
+        """Note a mistake of a layer; what follows from it is none."""
+        self.wrong.add(index)
         layer = self.model.layers[index]
         self.problems.append(
             Problem((*self.path, "layers", index), f'{layer.kind} "{self.names[index]}": {message}')

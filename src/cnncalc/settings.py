@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -29,9 +28,9 @@ def optimizer(identifier: object) -> OptimizerSpec:
     """The optimizer that a name or a mapping stands for.
 
     >>> optimizer("adam")
-    OptimizerSpec(name='Adam', options={})
+    OptimizerSpec('Adam', {})
     >>> optimizer({"name": "sgd", "momentum": 0.9})
-    OptimizerSpec(name='SGD', options={'momentum': 0.9})
+    OptimizerSpec('SGD', {'momentum': 0.9})
 
     Raises SettingError for a name or an option that Keras does not know, and for a value that it refuses.
     """
@@ -42,7 +41,7 @@ def loss(identifier: object) -> LossSpec:
     """The loss that a name or a mapping stands for; for a function the class that does the same.
 
     >>> loss("mse"), loss({"name": "Huber", "delta": 0.5})
-    (LossSpec(name='MeanSquaredError', options={}), LossSpec(name='Huber', options={'delta': 0.5}))
+    (LossSpec('MeanSquaredError', {}), LossSpec('Huber', {'delta': 0.5}))
 
     Raises SettingError for a name or an option that Keras does not know, and for a value that it refuses.
     """
@@ -89,12 +88,17 @@ class LossSpec(Spec):
         return losses.rule_for(self.name, option)
 
 
-@dataclass(frozen=True)
 class OptimizerMap(Savable):
     """Which optimizer updates which variables: by patterns of variable paths, and one for all others."""
 
-    default_optimizer: OptimizerSpec
-    optimizer_map: Mapping[str, OptimizerSpec] = Options()
+    def __init__(
+        self, default_optimizer: OptimizerSpec, optimizer_map: Mapping[str, OptimizerSpec] = Options()
+    ) -> None:
+        self.default_optimizer = default_optimizer
+        self.optimizer_map = optimizer_map
+
+    def __repr__(self) -> str:
+        return f"OptimizerMap({self.default_optimizer!r}, {self.optimizer_map!r})"
 
     @classmethod
     def read(cls, given: object) -> OptimizerMap:

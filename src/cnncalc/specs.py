@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from cnncalc.errors import Problem, SettingError, nearest
@@ -58,19 +57,21 @@ class Options(Mapping[str, Any]):
 
 
 class Savable:
-    """What Keras can save."""
+    """What Keras can save; two are equal that it would save alike."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Savable) and self.config() == other.config()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
 
     def config(self) -> dict[str, Any]:
         """The mapping in which Keras saves the object, and from which it makes one."""
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class Spec(Savable):
     """A Keras class by its name, with the options that were given for it."""
-
-    name: str
-    options: Mapping[str, Any] = Options()
 
     noun: ClassVar[str]
     module: ClassVar[str]
@@ -78,9 +79,12 @@ class Spec(Savable):
     spellings: ClassVar[dict[str, str]]
     fixed: ClassVar[dict[str, dict[str, Any]]] = {}
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.class_name(self.name))
-        object.__setattr__(self, "options", Options(self._checked()))
+    def __init__(self, name: str, options: Mapping[str, Any] = Options()) -> None:
+        self.name = self.class_name(name)
+        self.options = Options(self._checked(options))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.options!r})"
 
     def value(self, option: str) -> Any:
         """The value of an option, its default where it was not given.
@@ -157,10 +161,10 @@ class Spec(Savable):
         """What is wrong with options that are right one by one."""
         return ()
 
-    def _checked(self) -> dict[str, Any]:
-        problems = self._missing()
+    def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        problems = self._missing(given)
         options: dict[str, Any] = {}
-        for option, value in self.options.items():
+        for option, value in given.items():
             try:
                 options |= self._read(option, value)
             except SettingError as error:
@@ -172,11 +176,9 @@ class Spec(Savable):
             raise SettingError(problems)
         return options
 
-    def _missing(self) -> list[Problem]:
+    def _missing(self, given: Mapping[str, Any]) -> list[Problem]:
         needed = [option for option, default in self.table[self.name].items() if default is ...]
-        return [
-            Problem((), f"{self.name} needs {option}.") for option in needed if option not in self.options
-        ]
+        return [Problem((), f"{self.name} needs {option}.") for option in needed if option not in given]
 
     def _read(self, option: object, value: object) -> dict[str, Any]:
         known = self.table[self.name]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from cnncalc.errors import Problem, SettingError, nearest
 
@@ -19,8 +19,7 @@ ITEM_BYTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The types that a layer computes in and keeps its weights in (Keras's dtype policy)."""
 
     name: str
@@ -55,8 +54,7 @@ def policy(name: str) -> Policy:
         raise SettingError([Problem(("dtype",), message)]) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """One weight of a layer, named as Keras names it."""
 
     name: str

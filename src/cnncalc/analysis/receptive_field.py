@@ -14,24 +14,25 @@ Networks", Distill 2019.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from math import floor
+from typing import NamedTuple
 
 from cnncalc.graph import Graph
+from cnncalc.layers.base import Layer
 from cnncalc.layers.facts import Facts, Number, Window
 
 Field = tuple[Window | None, ...]
 """Per axis of the model's input a window, or None where all of the axis may be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptiveField:
+class ReceptiveField(NamedTuple):
     """Per spatial axis, in pixels of the input.
 
     ``size``: how many pixels a value can depend on, at most, padding included. ``stride``: how far
     the field moves from one output position to the next (a fraction behind upsampling).
     ``offset``: where the field of the first output position begins; negative within the padding.
+    The field of position ``o`` is ``size`` pixels, from the first whole one at or behind
+    ``offset + stride * o``.
     """
 
     size: tuple[int, ...]
@@ -41,23 +42,43 @@ class ReceptiveField:
 
 def receptive_fields(graph: Graph) -> tuple[ReceptiveField | None, ...]:
     """The field of every node's output; None behind a layer that mixes all positions."""
-    fields = [tuple(Window(axis) for axis in range(len(item.shape))) for item in graph.inputs]
-    found: list[Field | None] = list(fields)
-    spatial = _spatial_axes(graph)
+    found: list[Field | None] = [tuple(map(Window, range(len(item.shape)))) for item in graph.inputs]
+    sources = list(range(len(graph.inputs)))
     for node in graph.nodes:
         inputs = [found[value] for value in node.inputs]
         found.append(_hull([None if item is None else _through(node.facts, item) for item in inputs]))
-    return tuple(None if item is None else _report(item, spatial) for item in found[len(graph.inputs) :])
+        sources.append(sources[node.inputs[0]])
+    spatial = _spatial_axes(graph, found, sources)
+    fields = list(zip(found, sources, strict=True))[len(graph.inputs) :]
+    return tuple(None if field is None else _report(field, spatial[source]) for field, source in fields)
 
 
-def _spatial_axes(graph: Graph) -> range:
-    """All axes but that of the channels: the last, or the first where a layer takes it for that."""
-    rank = len(graph.inputs[0].shape)
+def _spatial_axes(graph: Graph, found: Sequence[Field | None], sources: Sequence[int]) -> list[list[int]]:
+    """For each input all axes but that of the channels.
+
+    This is the last one, unless the first layer that says where it finds the channels says otherwise.
+    """
+    channels: dict[int, int] = {}
     for node in graph.nodes:
-        reads = node.facts.reads
-        if isinstance(reads, tuple) and len(reads) == rank and reads.count(None) == 1:
-            return range(1, rank) if reads[0] is None and rank > 1 else range(rank - 1)
-    return range(rank - 1)
+        value = node.inputs[0]
+        source, field = sources[value], found[value]
+        if field and source not in channels:
+            wanted = _channel_axis(node.layer, len(graph.shape(value)))
+            channels.update(
+                (source, axis) for axis, window in enumerate(field) if window and window.axis == wanted
+            )
+    ranks = [len(item.shape) for item in graph.inputs]
+    return [
+        [axis for axis in range(rank) if axis != channels.get(source, rank - 1)]
+        for source, rank in enumerate(ranks)
+    ]
+
+
+def _channel_axis(layer: Layer, rank: int) -> int | None:
+    """Where a layer finds the channels of its input; None where it does not say."""
+    if layer.layout is None:
+        return None
+    return 0 if layer.layout == "channels_first" else rank - 1
 
 
 def _through(facts: Facts, field: Field) -> Field | None:
@@ -97,8 +118,8 @@ def _wider(one: Window | None, other: Window | None) -> Window | None:
     return Window(one.axis, one.stride, min(one.first, other.first), max(one.last, other.last))
 
 
-def _report(field: Field, spatial: range) -> ReceptiveField | None:
-    windows = [field[axis] for axis in spatial if axis < len(field)]
+def _report(field: Field, spatial: Sequence[int]) -> ReceptiveField | None:
+    windows = [field[axis] for axis in spatial]
     if not windows or not all(windows):
         return None
     known = [window for window in windows if window is not None]
@@ -110,4 +131,4 @@ def _report(field: Field, spatial: range) -> ReceptiveField | None:
 
 
 def _plain(number: Number) -> Number:
-    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+    return number.numerator if number.denominator == 1 else number

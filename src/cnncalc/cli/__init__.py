@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -39,6 +40,9 @@ def _options(
 
 def main() -> None:
     """Run the command; an error of the library is a line or two, and exit status 2."""
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "__all__"
+    )  # looking for them takes longer than an estimate
     try:
         app()
     except CnncalcError as error:

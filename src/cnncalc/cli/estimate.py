@@ -34,8 +34,8 @@ def estimate(
         batch_size=batch_size,
         inference_batch_size=inference_batch_size,
         dtype=dtype,
-        optimizer=optimizer,
-        loss=loss,
+        optimizer=options.identifier(optimizer),
+        loss=options.identifier(loss),
     )
     if output in (Format.table, Format.markdown):
         from cnncalc.report import table

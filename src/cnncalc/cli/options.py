@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +16,19 @@ InferenceBatchSize = Annotated[int | None, typer.Option(help="Images in one pred
 DType = Annotated[
     str | None, typer.Option(help="float32, float16, bfloat16, float64, int8, mixed_float16, ...")
 ]
-Optimizer = Annotated[str | None, typer.Option(help="A Keras optimizer, such as adam.")]
-Loss = Annotated[str | None, typer.Option(help="A Keras loss, such as mse.")]
+Optimizer = Annotated[
+    str | None, typer.Option(help="A Keras optimizer: adam, or '{name: SGD, momentum: 0.9}'.")
+]
+Loss = Annotated[str | None, typer.Option(help="A Keras loss: mse, or '{name: Huber, delta: 0.5}'.")]
+
+
+def identifier(text: str | None) -> Any:
+    """What stands behind --optimizer or --loss: a name, or a mapping with options."""
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    from cnncalc.interop.marked import parse
+
+    return parse(text, "command line")[0]
 
 
 def terminal_width() -> int | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.errors import nearest
 from cnncalc.interop.entries import BESIDE, OTHER_KINDS, Mistakes
@@ -14,8 +13,7 @@ from cnncalc.model import INPUT
 KEYS = ("parameters", "inputs", "layers", "output")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block as the file defines it."""
 
     name: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.estimation import Estimate, LayerEstimate, estimate
 from cnncalc.interop.keras_build import keras, to_keras
@@ -15,16 +14,14 @@ from cnncalc.tensors import Shape
 Weights = tuple[tuple[str, Shape, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one side says of a layer: output shapes, and each weight's name, shape, trainability."""
 
     output_shapes: tuple[Shape, ...]
     weights: Weights
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One layer on both sides; ``name`` is the path through nested models."""
 
     name: str
@@ -37,8 +34,7 @@ class Comparison:
         return self.estimated == self.built
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """Every layer of a model on both sides, and the totals of parameters."""
 
     estimate: Estimate

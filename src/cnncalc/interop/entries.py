@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.errors import FileError, nearest
 from cnncalc.interop.marked import Mapping, Mark
@@ -22,13 +21,16 @@ class Mistakes:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self.added = 0
+        """How often a mistake was met, those that were known included."""
         self._found: dict[str, Mark] = {}
 
     def add(self, mark: Mark, message: str) -> None:
+        self.added += 1
         self._found.setdefault(f"{self.file}:{mark}: {message}", mark)
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
 
     def error(self) -> FileError:
         lines = sorted(self._found, key=lambda line: (self._found[line].line, self._found[line].column))
@@ -44,21 +46,24 @@ class TooManyLayersError(Exception):
         self.mark = mark
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One layer of the flat list: its kind, its settings, what stands beside them, and where."""
 
     kind: str
     settings: Any
     beside: dict[str, Any]
     mark: Mark
-    beside_marks: dict[str, Mark] = field(default_factory=dict)
+    beside_marks: dict[str, Mark]
     used: str = ""
     """In which block, and at which line that was used."""
 
+    def once(self) -> Entry:
+        """The same without its repetition, with a mapping of its own."""
+        return self._replace(beside={key: value for key, value in self.beside.items() if key != "repeat"})
+
     def behind_itself(self) -> Entry:
         """The same once more: what is repeated reads what came before it."""
-        return replace(self, beside={key: value for key, value in self.beside.items() if key != "inputs"})
+        return self._replace(beside={key: value for key, value in self.beside.items() if key != "inputs"})
 
 
 class EntryReader:
@@ -71,7 +76,7 @@ class EntryReader:
     def read(self, item: object, mark: Mark) -> Entry | None:
         """One item of a list of layers: ``Kind``, or ``Kind: {settings}`` with keys beside it."""
         if isinstance(item, str):
-            return self.known(Entry(item, {}, {}, mark))
+            return self.known(Entry(item, {}, {}, mark, {}))
         if not isinstance(item, Mapping):
             found = shown(item)
             self.mistakes.add(mark, f"a layer is a mapping such as Conv2D: {{filters: 8}}, found {found}.")

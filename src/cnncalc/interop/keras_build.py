@@ -40,7 +40,7 @@ def to_keras(model: Model, *, dtype: str | None = None) -> Any:
     inputs = [module.Input(item.shape, name=item.name, dtype=item.dtype or None) for item in model.inputs]
     builder = _Builder(module, dtype or model.settings.dtype)
     outputs = builder.outputs(Scope(model, (), []), inputs)
-    return module.Model(inputs, outputs, name=_valid(model.name))
+    return module.Model(_plain(inputs), outputs, name=_valid(model.name))
 
 
 class _Builder:
@@ -58,10 +58,9 @@ class _Builder:
             if target not in layers:
                 layers[target] = self.layer(scope, target)
             given = [_value(link, values, inputs) for link in scope.links[index]]
-            found = layers[target](given[0] if len(given) == 1 else given)
+            found = layers[target](_plain(given))
             values[index] = list(found) if isinstance(found, (list, tuple)) else [found]
-        chosen = [_value(link, values, inputs) for link in scope.outputs]
-        return chosen[0] if len(chosen) == 1 else chosen
+        return _plain([_value(link, values, inputs) for link in scope.outputs])
 
     def layer(self, scope: Scope, index: int) -> Any:
         layer = scope.model.layers[index]
@@ -75,7 +74,7 @@ class _Builder:
             self.module.Input(item.shape, name=item.name, dtype=item.dtype) for item in layer.model.inputs
         ]
         inner = _Builder(self.module, layer.dtype or self.dtype)
-        model = self.module.Model(inputs, inner.outputs(scope, inputs), name=name)
+        model = self.module.Model(_plain(inputs), inner.outputs(scope, inputs), name=name)
         model.trainable = layer.trainable
         return model
 
@@ -97,6 +96,11 @@ def _value(link: Link, values: dict[int, list[Any]], inputs: list[Any]) -> Any:
     if link.layer is None:
         return inputs[link.output or 0]
     return values[link.layer][link.output or 0]
+
+
+def _plain(tensors: list[Any]) -> Any:
+    """One tensor by itself, several as a list: as Keras gives and takes them."""
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def _valid(name: str) -> str:

@@ -44,6 +44,6 @@ def read_text(path: Path) -> str:
     if len(data) > MAX_BYTES:
         raise FileError(f"{path}: larger than {MAX_BYTES // 2**20} MiB; a model file is smaller.")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: not a text file: byte {error.start} is not UTF-8.") from None

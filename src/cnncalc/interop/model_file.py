@@ -48,21 +48,20 @@ class _Reader:
         for key in data:
             if key not in TOP:
                 self.mistakes.add(data.key_marks[key], f'no key "{key}".{nearest(key, TOP)}')
-        entries = self.entries(data, mark)
-        layers = [self.layer(entry) for entry in entries]
-        settings = self.settings(data)
-        if self.mistakes:
-            return None
-        return self.build(data, mark, entries, layers, settings)
+        unfolding = Unfolding(read_blocks(data, self.mistakes), self.mistakes)
+        entries = unfolding.layers(self.items(data, mark))
+        given = {"layers": [self.layer(entry) for entry in entries], "settings": self.settings(data)}
+        if data.get("outputs") is not None:
+            given["outputs"] = unfolding.outputs(data["outputs"])
+        return None if self.mistakes else self.build(data, mark, entries, given)
 
-    def entries(self, data: Mapping, mark: Mark) -> list[Entry]:
+    def items(self, data: Mapping, mark: Mark) -> Sequence:
         layers = data.get("layers")
-        if not isinstance(layers, Sequence) or not layers:
-            place = data.value_marks.get("layers", mark)
-            self.mistakes.add(place, "a model needs layers: a list with one item per layer.")
-            return []
-        blocks = read_blocks(data, self.mistakes)
-        return Unfolding(blocks, self.mistakes).layers(layers)
+        if isinstance(layers, Sequence) and layers:
+            return layers
+        place = data.value_marks.get("layers", mark)
+        self.mistakes.add(place, "a model needs layers: a list with one item per layer.")
+        return Sequence(mark)
 
     def layer(self, entry: Entry) -> Layer | None:
         try:
@@ -116,18 +115,14 @@ class _Reader:
             self.mistakes.add(data.value_marks["settings"], str(error))
         return Settings()
 
-    def build(
-        self, data: Mapping, mark: Mark, entries: list[Entry], layers: list[Layer | None], settings: Settings
-    ) -> Model | None:
-        given = {key: data[key] for key in ("input", "inputs", "outputs") if data.get(key) is not None}
-        given["layers"] = layers
-        if not given.keys() & {"input", "inputs"}:
-            self.mistakes.add(
-                mark, "a model needs input: its shape without the batch, such as [200, 300, 3]."
-            )
+    def build(self, data: Mapping, mark: Mark, entries: list[Entry], given: dict[str, Any]) -> Model | None:
+        shapes = {key: data[key] for key in ("input", "inputs") if data.get(key) is not None}
+        if not shapes:
+            wanted = "its shape without the batch, such as [200, 300, 3]"
+            self.mistakes.add(mark, f"a model needs input: {wanted}.")
             return None
         try:
-            return Model(**given, name=data.get("name", self.name), settings=settings)
+            return Model(**shapes, **given, name=data.get("name", self.name))
         except GraphError as error:
             for problem in error.problems:
                 self.graph_mistake(data, entries, problem)

@@ -7,7 +7,6 @@ expressions. Inside a block names are its own: outside they are known behind the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnncalc.errors import nearest
@@ -24,31 +23,34 @@ INHERITED = ("trainable", "dtype", "device")
 """What stands beside a block's use and holds for each of its layers."""
 
 
-@dataclass(slots=True)
 class _Place:
     """Where layers are being unfolded: the prefix of names, the parameters, what names mean here."""
 
-    prefix: str
-    arguments: dict[str, Any]
-    names: dict[str, str]
-    namer: Namer
-    previous: str | None
-    used: str = ""
-    inherited: dict[str, Any] = field(default_factory=dict)
-    trail: tuple[str, ...] = ()
+    def __init__(self, prefix: str, names: dict[str, str], namer: Namer, previous: str | None) -> None:
+        self.prefix = prefix
+        self.names = names
+        self.namer = namer
+        self.previous = previous
+        self.arguments: dict[str, Any] = {}
+        self.trail: tuple[str, ...] = ()
+        self.used = ""
+        self.inherited: dict[str, Any] = {}
+        self.inherited_marks: dict[str, Mark] = {}
 
-    def inside(self, local: str, block: Block, arguments: dict[str, Any], inputs: list[str]) -> _Place:
+    def inside(
+        self, block: Block, use: Entry, local: str, arguments: dict[str, Any], inputs: list[str]
+    ) -> _Place:
         """The place of the layers of a block that is used here under the name ``local``."""
-        return _Place(
-            prefix=f"{self.prefix}{local}_",
-            arguments=arguments,
-            names=dict(zip(block.inputs, inputs, strict=True)),
-            namer=Namer([*_given_names(block.layers), *block.inputs]),
-            previous=inputs[0],
-            used=self.used,
-            inherited=dict(self.inherited),
-            trail=(*self.trail, block.name),
-        )
+        names = dict(zip(block.inputs, inputs, strict=True))
+        namer = Namer([*_given_names(block.layers), *block.inputs])
+        inner = _Place(f"{self.prefix}{local}_", names, namer, inputs[0])
+        inner.arguments = arguments
+        own = [key for key in INHERITED if key in use.beside]
+        inner.inherited = self.inherited | {key: use.beside[key] for key in own}
+        inner.inherited_marks = self.inherited_marks | {key: use.beside_marks[key] for key in own}
+        inner.trail = (*self.trail, block.name)
+        inner.used = self.used or f' (in block "{block.name}", used at line {use.mark.line})'
+        return inner
 
     def full(self, name: Any) -> Any:
         """The name in the whole model of what is called so here."""
@@ -63,8 +65,8 @@ class _Place:
 class Unfolding:
     """Unfolds the layers of one model.
 
-    In a file without blocks names and inputs stay as they are written; with blocks every layer
-    gets its full name and the full names of its inputs.
+    In a file without blocks and repetition names and inputs stay as they are written; else every
+    layer gets its full name and the full names of its inputs.
     """
 
     def __init__(self, blocks: dict[str, Block], mistakes: Mistakes) -> None:
@@ -72,14 +74,34 @@ class Unfolding:
         self.mistakes = mistakes
         self.reader = EntryReader(blocks, mistakes)
         self.found: list[Entry] = []
+        self.names: dict[str, str] = {}
+        """What the names of the file, those of blocks' uses among them, mean in the whole model."""
 
     def layers(self, items: Sequence) -> list[Entry]:
-        place = _Place("", {}, {}, Namer(_given_names(items)), None)
+        place = _Place("", self.names, Namer(_given_names(items)), None)
+        self.renames = bool(self.blocks) or any(isinstance(item, dict) and "repeat" in item for item in items)
         try:
             self.unfold(items, place)
         except TooManyLayersError as error:
             self.mistakes.add(error.mark, f"more than {MAX_LAYERS:,} layers in one model.")
-        return self.found
+        return [self.looking_ahead(entry) for entry in self.found]
+
+    def looking_ahead(self, entry: Entry) -> Entry:
+        """The entry with the names, as its inputs, of blocks' uses that stand behind it."""
+        names = entry.beside.get("inputs")
+        if self.renames and isinstance(names, list):
+            entry.beside["inputs"] = [self.names.get(name, name) for name in names if isinstance(name, str)]
+        return entry
+
+    def outputs(self, given: Any) -> Any:
+        """The model's outputs in names of the whole model."""
+        if isinstance(given, str):
+            return {given: self.names.get(given, given)}
+        if isinstance(given, list):
+            return tuple((name, self.names.get(name, name)) for name in map(str, given))
+        if isinstance(given, dict):
+            return {name: self.names.get(str(value), value) for name, value in given.items()}
+        return given
 
     def unfold(self, items: Sequence, place: _Place) -> None:
         for item, mark in zip(items, items.marks, strict=True):
@@ -88,26 +110,35 @@ class Unfolding:
                 self.repeat(entry, place)
 
     def repeat(self, entry: Entry, place: _Place) -> None:
-        for number in self.reader.numbers(entry):
-            self.place_one(entry, number, place)
-            entry = entry.behind_itself()
+        before = self.mistakes.added
+        filled = self.filled(entry, place)
+        if self.mistakes.added > before:
+            return
+        for number in self.reader.numbers(filled):
+            self.place_one(filled.once(), number, place)
+            filled = filled.behind_itself()
 
     def place_one(self, entry: Entry, number: str, place: _Place) -> None:
-        filled = self.filled(entry, place)
-        local = f"{filled.beside['name']}{number}" if filled.beside.get("name") else None
-        if filled.kind in self.blocks:
-            self.use(self.blocks[filled.kind], filled, local, place)
+        name = entry.beside.get("name")
+        local = f"{name}{number}" if name else None
+        if entry.kind in self.blocks:
+            self.use(self.blocks[entry.kind], entry, local, place)
         else:
-            self.append(filled, local, place)
+            self.append(entry, local, place)
+        if name and place.previous:
+            place.names[str(name)] = place.previous
 
     def filled(self, entry: Entry, place: _Place) -> Entry:
         """The entry with the values of the block's parameters in it, and what the use imposes."""
-        beside = {key: value for key, value in entry.beside.items() if key != "repeat"}
         if not place.trail:
-            return replace(entry, beside=beside)
-        given = {key: self.fill(value, entry.mark, place) for key, value in beside.items()}
-        settings = self.fill(entry.settings, entry.mark, place)
-        return replace(entry, settings=settings, beside={**place.inherited, **given}, used=place.used)
+            return entry
+        beside = {key: self.fill(value, entry.mark, place) for key, value in entry.beside.items()}
+        return entry._replace(
+            settings=self.fill(entry.settings, entry.mark, place),
+            beside={**place.inherited, **beside},
+            beside_marks={**place.inherited_marks, **entry.beside_marks},
+            used=place.used,
+        )
 
     def fill(self, value: Any, mark: Mark, place: _Place) -> Any:
         if isinstance(value, str) and value.startswith("$"):
@@ -127,24 +158,23 @@ class Unfolding:
     def append(self, entry: Entry, local: str | None, place: _Place) -> None:
         if len(self.found) >= MAX_LAYERS:
             raise TooManyLayersError(entry.mark)
-        if self.blocks:
+        if self.renames:
             local = local or place.namer.name(entry.kind)
             self.link(entry, place)
+            entry = entry._replace(settings=place.full(entry.settings)) if entry.kind == "call" else entry
             place.names[local] = place.previous = place.prefix + local
         if local:
             entry.beside["name"] = place.prefix + local
         self.found.append(entry)
 
     def link(self, entry: Entry, place: _Place) -> None:
-        """Write the inputs, and whom a call calls, in names of the whole model."""
+        """Write the inputs in names of the whole model."""
         given = entry.beside.get("inputs")
         names = [given] if isinstance(given, str) else given
         if given is None and place.previous is not None:
             names = [PREVIOUS]
         if isinstance(names, list):
             entry.beside["inputs"] = [place.full(name) for name in names]
-        if entry.kind == "call":
-            entry.settings = place.full(entry.settings)
 
     def use(self, block: Block, entry: Entry, local: str | None, place: _Place) -> None:
         """Unfold one use of a block."""
@@ -157,15 +187,11 @@ class Unfolding:
         if arguments is None or inputs is None:
             return
         local = local or place.namer.name(block.name)
-        inner = place.inside(local, block, arguments, inputs)
-        inner.inherited |= {key: entry.beside[key] for key in INHERITED if key in entry.beside}
-        inner.used = place.used or f' (in block "{block.name}", used at line {entry.mark.line})'
+        inner = place.inside(block, entry, local, arguments, inputs)
         self.unfold(block.layers, inner)
         output = self.output(block, entry, inner)
-        given = entry.beside.get("name")
-        names = {local: output} | ({str(given): output} if given else {})
         inside = {f"{local}_{name}": full for name, full in inner.names.items() if name not in block.inputs}
-        place.names |= names | inside
+        place.names |= {local: output} | inside
         place.previous = output
 
     def output(self, block: Block, entry: Entry, inner: _Place) -> str:

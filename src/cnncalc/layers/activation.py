@@ -1,57 +1,21 @@
-"""Activations: the names that every layer with an ``activation`` takes, and the layers.
+"""Activations as layers of their own.
 
-Sources: keras/src/activations/__init__.py and keras/src/layers/activations (Keras 3.15).
+Source: keras/src/layers/activations (Keras 3.15).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AliasChoices, Field
 
-from cnncalc.errors import ShapeError, nearest
+from cnncalc.errors import ShapeError
+from cnncalc.layers.activation_names import ALONG_LAST_AXIS, ActivationName
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes
-from cnncalc.layers.base import Layer, Part
+from cnncalc.layers.base import Layer
 from cnncalc.layers.facts import Facts, Reads
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
-
-# fmt: off
-VALUE_BY_VALUE = frozenset(
-    {
-        "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu",
-        "hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6",
-        "selu", "sigmoid", "silu", "soft_shrink", "softplus", "softsign", "sparse_plus",
-        "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink",
-    }
-)
-# fmt: on
-"""Activations whose output value depends on one input value."""
-
-ALONG_LAST_AXIS = frozenset({"softmax", "log_softmax", "sparsemax"})
-"""Activations whose output value depends on all input values along the last axis."""
-
-ACTIVATIONS = VALUE_BY_VALUE | ALONG_LAST_AXIS
-
-REFUSED = {
-    # keras.layers.Activation("glu") states its input's shape, and halves the last axis when it runs
-    "glu": "must keep the shape of the input (glu halves its last axis)",
-    "threshold": "must be an activation without arguments (threshold needs two)",
-}
-"""Names that Keras takes and cnncalc does not, with the reason."""
-
-
-def _activation_name(name: str) -> str:
-    if name in REFUSED:
-        raise ValueError(REFUSED[name])
-    if name not in ACTIVATIONS:
-        hint = nearest(name, sorted(ACTIVATIONS)).strip()
-        raise ValueError("must be the name of an activation" + (f" ({hint})" if hint else ""))
-    return name
-
-
-ActivationName = Annotated[str, AfterValidator(_activation_name)]
-"""The name of an activation, spelt as ``keras.activations.get`` takes it."""
 
 NotNegative = Annotated[float, Field(strict=True, ge=0)]
 Real = Annotated[float, Field(strict=True)]
@@ -76,6 +40,10 @@ class Activation(Layer):
     """
 
     activation: ActivationName | None
+
+    @property
+    def activation_name(self) -> str:
+        return self.activation or ""
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
@@ -208,6 +176,10 @@ class Softmax(Layer):
         if self.axis == ():
             raise ValueError("axis names no axis")
 
+    @property
+    def activation_name(self) -> str:
+        return "softmax"
+
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
         axes = sample_axes(self.axis, shape, self.kind)
@@ -215,10 +187,3 @@ class Softmax(Layer):
 
     def describe(self, *shapes: Shape) -> str:
         return f"softmax along axis {', '.join(map(str, as_tuple(self.axis)))}"
-
-
-def activation_part(activation: ActivationName | None) -> tuple[Part, ...]:
-    """An activation as a step of its own; nothing where there is none to compute."""
-    if activation in (None, "linear"):
-        return ()
-    return (Part(activation, Activation(activation=activation)),)

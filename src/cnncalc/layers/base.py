@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -73,13 +72,12 @@ else:
 PER_AXIS = ("kernel_size", "strides", "dilation_rate", "output_padding", "pool_size")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One step of a composition: a primitive layer, and the weights that Keras names otherwise."""
 
     name: str
     layer: Layer
-    weight_names: dict[str, str] = field(default_factory=dict)
+    weight_names: Mapping[str, str] = {}
 
 
 class Layer(BaseModel):
@@ -128,6 +126,11 @@ class Layer(BaseModel):
     def kind(self) -> str:
         """The name of the layer kind, as in ``keras.layers``."""
         return type(self).__name__
+
+    @property
+    def layout(self) -> DataFormat | None:
+        """Where the layer finds the channels; None where it has no such setting."""
+        return self.__dict__.get("data_format")
 
     @property
     def activation_name(self) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.activation import ActivationName, activation_part
+from cnncalc.layers.activation_names import ActivationName, activation_part
 from cnncalc.layers.base import (
     AnyCase,
     DataFormat,

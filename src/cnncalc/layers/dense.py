@@ -11,7 +11,7 @@ from math import prod
 from typing import ClassVar
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.activation import ActivationName, activation_part
+from cnncalc.layers.activation_names import ActivationName, activation_part
 from cnncalc.layers.base import Flag, Layer, Part, weight_settings
 from cnncalc.layers.facts import Facts, Window
 from cnncalc.tensors import Shape, Weight

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any, ClassVar
 
-from cnncalc.layers.activation import activation_part
+from cnncalc.layers.activation_names import activation_part
 from cnncalc.layers.base import Part, join_channels, weight_settings
 from cnncalc.layers.convolution import Conv, Conv1D, Conv2D, Sliding, WithFilters
 from cnncalc.layers.facts import Facts, Window

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
 from cnncalc.tensors import Shape, Weight
 
-Number = int | Fraction
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+Number: TypeAlias = "Union[int, Fraction]"  # noqa: UP007  (the module is loaded where it is needed)
 Alias = Literal["view", "overwrite"]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The input positions that an output position reads along one axis.
 
     Output position ``o`` reads the whole numbers from ``stride * o + first`` to
@@ -37,8 +37,7 @@ Reads = tuple[Window | None, ...] | Literal["pointwise", "everything"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Output shape, weights and work of one layer on inputs of known shape.
 
     ``output`` is per sample. ``macs`` are multiply-accumulates per sample by the convention in

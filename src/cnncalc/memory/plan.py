@@ -6,14 +6,12 @@ up bytes itself. :func:`cnncalc.memory.replay.replay` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Role = Literal["parameters", "inputs", "outputs"]
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(NamedTuple):
     """A piece of memory: whose it is, what for, and its size in bytes."""
 
     name: str
@@ -21,8 +19,7 @@ class Buffer:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a run. Buffers are given by their numbers in the plan.
 
     What a step allocates is alive together with what it reads; what it releases is free after it.
@@ -34,20 +31,19 @@ class Step:
     releases: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Steps in the order in which they run, over numbered buffers."""
 
     buffers: tuple[Buffer, ...]
     steps: tuple[Step, ...]
 
 
-@dataclass(slots=True)
 class Draft:
     """A plan in the making."""
 
-    buffers: list[Buffer] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.buffers: list[Buffer] = []
+        self.steps: list[Step] = []
 
     def add(self, name: str, role: Role, size: int) -> int:
         """Add a buffer; its number."""

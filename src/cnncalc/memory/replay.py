@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import CnncalcError
 from cnncalc.memory.plan import Buffer, Plan, Step
@@ -18,8 +16,7 @@ class PlanError(CnncalcError):
     """A plan that reads or releases what is not there; a defect of the model that made it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """A step of a timeline: its name, the bytes alive and the buffers that they are."""
 
     step: str
@@ -27,35 +24,22 @@ class Moment:
     buffers: tuple[Buffer, ...]
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """The bytes alive at each step of a plan, what the step allocates included."""
+class Timeline(NamedTuple):
+    """The bytes alive at each step of a plan, what the step allocates included.
+
+    ``peak`` is the first of the steps at which the most is alive.
+    """
 
     plan: Plan
     step_bytes: tuple[int, ...]
+    peak: Moment
 
-    @cached_property
+    @property
     def bytes(self) -> NDArray[np.int64]:
         """Bytes alive at each step, as an array of int64."""
         import numpy as np
 
         return np.array(self.step_bytes, dtype=np.int64)
-
-    @cached_property
-    def peak(self) -> Moment:
-        """The first of the steps at which the most is alive."""
-        size = max(self.step_bytes)
-        index = self.step_bytes.index(size)
-        alive = self._alive_at(index)
-        return Moment(self.plan.steps[index].name, size, tuple(self.plan.buffers[number] for number in alive))
-
-    def _alive_at(self, index: int) -> list[int]:
-        alive: dict[int, None] = {}
-        for step in self.plan.steps[:index]:
-            alive.update(dict.fromkeys(step.allocates))
-            for number in step.releases:
-                del alive[number]
-        return [*alive, *self.plan.steps[index].allocates]
 
 
 def replay(plan: Plan) -> Timeline:
@@ -71,7 +55,23 @@ def replay(plan: Plan) -> Timeline:
         total += _allocate(plan, step, alive)
         found.append(total)
         total -= _release(plan, step, alive)
-    return Timeline(plan, tuple(found))
+    return Timeline(plan, tuple(found), _peak(plan, found))
+
+
+def _peak(plan: Plan, step_bytes: list[int]) -> Moment:
+    size = max(step_bytes)
+    index = step_bytes.index(size)
+    return Moment(plan.steps[index].name, size, tuple(plan.buffers[number] for number in _alive(plan, index)))
+
+
+def _alive(plan: Plan, index: int) -> list[int]:
+    """The buffers alive at a step, in the order in which they were allocated."""
+    alive: dict[int, None] = {}
+    for step in plan.steps[:index]:
+        alive.update(dict.fromkeys(step.allocates))
+        for number in step.releases:
+            del alive[number]
+    return [*alive, *plan.steps[index].allocates]
 
 
 def _allocate(plan: Plan, step: Step, alive: set[int]) -> int:

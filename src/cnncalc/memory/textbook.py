@@ -13,7 +13,6 @@ rule is no bound in either direction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
@@ -32,17 +31,17 @@ def training(graph: Graph, batch_size: int, default: Policy) -> Plan:
     return _Planner(graph, batch_size, default, keep=True).plan()
 
 
-@dataclass(slots=True)
 class _Planner:
-    graph: Graph
-    batch_size: int
-    default: Policy
-    keep: bool
-    draft: Draft = field(default_factory=Draft)
-    buffer: dict[int, int] = field(default_factory=dict)
-    """The buffer that holds each value computed so far."""
-    pending: dict[int, int] = field(default_factory=dict)
-    """How many reads of each buffer are still to come."""
+    """``buffer``: which one holds each value; ``pending``: how many reads of each are to come."""
+
+    def __init__(self, graph: Graph, batch_size: int, default: Policy, keep: bool) -> None:
+        self.graph = graph
+        self.batch_size = batch_size
+        self.default = default
+        self.keep = keep
+        self.draft = Draft()
+        self.buffer: dict[int, int] = {}
+        self.pending: dict[int, int] = {}
 
     def plan(self) -> Plan:
         self.draft.steps.append(Step("parameters", allocates=tuple(self._parameters())))
@@ -52,7 +51,7 @@ class _Planner:
 
     def _parameters(self) -> list[int]:
         sized = [(node, self._weight_bytes(node)) for node in self.graph.nodes]
-        return [self.draft.add(node.name, "parameters", size) for node, size in sized if size]
+        return [self.draft.add(node.owner, "parameters", size) for node, size in sized if size]
 
     def _weight_bytes(self, node: Node) -> int:
         return self._policy(node).variable_bytes * sum(weight.size for weight in node.weights)
@@ -69,11 +68,11 @@ class _Planner:
         value = self.graph.value_of(index)
         home = self._home(node)
         if home is None:
-            home = self._new(node.name, "outputs", self._value_bytes(value))
+            home = self._new(node.owner, "outputs", self._value_bytes(value))
             new.append(home)
         self._settle(value, home)
         released = () if self.keep else tuple(self._finished({*reads, home}))
-        self.draft.steps.append(Step(node.name, tuple(new), reads, released))
+        self.draft.steps.append(Step(node.owner, tuple(new), reads, released))
 
     def _load(self, value: int) -> int:
         buffer = self._new(self.graph.inputs[value].name, "inputs", self._value_bytes(value))

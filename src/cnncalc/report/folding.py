@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 LONGEST = 64
 """The longest repeated block that is looked for, in items."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fold(Generic[Item]):
+class Fold(NamedTuple, Generic[Item]):
     """A block of rows, how often it stands, and the first and the last row of all its copies."""
 
     rows: tuple[Item, ...]

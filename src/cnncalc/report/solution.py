@@ -118,8 +118,8 @@ class _Board:
             return
         kernel = max((weight.size for weight in node.facts.weights), default=0)
         positions, rest = divmod(node.facts.macs, kernel) if kernel else (0, 1)
-        how = f"{positions:,} · {kernel:,}" if not rest else ""
-        note = "positions x the products at each" if how and positions > 1 else ""
+        how = f"{positions:,} · {kernel:,}" if positions > 1 and not rest else ""
+        note = "positions x the products at each" if how else ""
         yield Sum(f"MACs{of}", how, f"{node.facts.macs:,}", note)
 
     def bytes(self, row: Row) -> Iterator[Sum]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """One line: what it is, the sum with its numbers, the result, a remark."""
 
     label: str
@@ -15,8 +14,7 @@ class Sum:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A heading with a phrase behind it, sums below, and a text under them."""
 
     title: str

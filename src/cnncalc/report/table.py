@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cnncalc.estimation import Estimate, LayerEstimate
 from cnncalc.report.words import answer, memory_rows
@@ -13,8 +13,7 @@ BAR = 12
 """The length of the longest bar, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """Cells as text. The first ``left`` columns are aligned left, the others right.
 
     ``optional`` columns, by number, are left out one after the other where space is short.

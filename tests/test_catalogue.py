@@ -1,0 +1,166 @@
+"""What holds for every layer kind of the catalogue: documentation, words, schema, plain data."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnncalc.interop.schema import schema
+from cnncalc.layers import CATALOGUE, layer_class
+from cnncalc.layers.base import Layer
+from cnncalc.tensors import Shape
+
+LAYERS_PAGE = Path(__file__).parents[1] / "docs" / "layers.md"
+
+SEQUENCE, IMAGE, VOLUME = (12, 8), (12, 12, 8), (12, 12, 12, 8)
+BY_RANK = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
+
+Example = tuple[dict[str, Any], tuple[Shape, ...]]
+
+
+def of_every_rank(family: str, settings: dict[str, Any], *ranks: int) -> dict[str, Example]:
+    """The same settings for each number of spatial axes: ``Conv{}D`` is Conv1D, Conv2D, ..."""
+    return {family.format(rank): (settings, (BY_RANK[rank],)) for rank in ranks or (1, 2, 3)}
+
+
+EXAMPLES: dict[str, Example] = {
+    **of_every_rank("Conv{}D", {"filters": 4, "kernel_size": 3, "strides": 2}),
+    **of_every_rank("Conv{}DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2}),
+    **of_every_rank("DepthwiseConv{}D", {"kernel_size": 3, "depth_multiplier": 2}, 1, 2),
+    **of_every_rank("SeparableConv{}D", {"filters": 4, "kernel_size": 3}, 1, 2),
+    "Dense": ({"units": 5}, ((16,),)),
+    **of_every_rank("MaxPooling{}D", {"pool_size": 3, "strides": 2, "padding": "same"}),
+    **of_every_rank("AveragePooling{}D", {"pool_size": 2}),
+    **of_every_rank("GlobalMaxPooling{}D", {}),
+    **of_every_rank("GlobalAveragePooling{}D", {"keepdims": True}),
+    "BatchNormalization": ({}, (IMAGE,)),
+    "LayerNormalization": ({}, (IMAGE,)),
+    "GroupNormalization": ({"groups": 4}, (IMAGE,)),
+    "LocalResponseNormalization": ({"depth_radius": 2}, (IMAGE,)),
+    "Normalization": ({}, (IMAGE,)),
+    "Rescaling": ({"scale": 0.5}, (IMAGE,)),
+    "Activation": ({"activation": "relu"}, (IMAGE,)),
+    "ReLU": ({"max_value": 6.0}, (IMAGE,)),
+    "LeakyReLU": ({"negative_slope": 0.1}, (IMAGE,)),
+    "PReLU": ({"shared_axes": [1, 2]}, (IMAGE,)),
+    "ELU": ({}, (IMAGE,)),
+    "Softmax": ({}, (IMAGE,)),
+    "Dropout": ({"rate": 0.5}, (IMAGE,)),
+    **of_every_rank("SpatialDropout{}D", {"rate": 0.5}),
+    "AlphaDropout": ({"rate": 0.1}, (IMAGE,)),
+    "GaussianDropout": ({"rate": 0.1}, (IMAGE,)),
+    "GaussianNoise": ({"stddev": 0.1}, (IMAGE,)),
+    "Add": ({}, (IMAGE, IMAGE, IMAGE)),
+    "Subtract": ({}, (IMAGE, IMAGE)),
+    "Multiply": ({}, (IMAGE, (1, 1, 8))),
+    "Average": ({}, (IMAGE, IMAGE)),
+    "Maximum": ({}, (IMAGE, IMAGE)),
+    "Minimum": ({}, (IMAGE, IMAGE)),
+    "Concatenate": ({}, (IMAGE, (12, 12, 3))),
+    "Dot": ({"axes": 1}, ((8,), (8,))),
+    "Flatten": ({}, (IMAGE,)),
+    "Reshape": ({"target_shape": [-1, 8]}, (IMAGE,)),
+    "Permute": ({"dims": [3, 1, 2]}, (IMAGE,)),
+    "RepeatVector": ({"n": 3}, ((8,),)),
+    "Identity": ({}, (IMAGE,)),
+    **of_every_rank("ZeroPadding{}D", {"padding": 2}),
+    **of_every_rank("Cropping{}D", {"cropping": 1}),
+    **of_every_rank("UpSampling{}D", {"size": 2}),
+}
+"""For each kind settings and input shapes that it takes."""
+
+every_kind = pytest.mark.parametrize("kind", CATALOGUE)
+
+
+def example(kind: str) -> tuple[Layer, tuple[Shape, ...]]:
+    settings, shapes = EXAMPLES[kind]
+    return layer_class(kind)(**settings), shapes
+
+
+def docstring(kind: str) -> str:
+    """The class's own: one that it inherits says nothing of it."""
+    return inspect.cleandoc(vars(layer_class(kind)).get("__doc__") or "")
+
+
+def test_every_kind_has_an_example_here() -> None:
+    assert set(EXAMPLES) == set(CATALOGUE)
+
+
+@every_kind
+def test_the_class_has_the_kinds_name(kind: str) -> None:
+    cls = layer_class(kind)
+    assert cls.__name__ == kind == example(kind)[0].kind
+    assert cls.__module__ == f"cnncalc.layers.{CATALOGUE[kind]}"
+
+
+@every_kind
+def test_the_docstring_begins_with_one_line(kind: str) -> None:
+    summary, *rest = docstring(kind).splitlines()
+    assert summary.endswith(".")
+    assert rest[0] == ""
+
+
+@every_kind
+def test_the_docstring_names_its_source(kind: str) -> None:
+    assert re.search(r"``(keras\.layers|tf\.nn)\.\w+``", docstring(kind))
+
+
+@every_kind
+def test_the_docstring_says_what_is_counted_and_what_backward_keeps(kind: str) -> None:
+    text = " ".join(docstring(kind).split())
+    assert "counted" in text
+    assert "Backward" in text
+
+
+@every_kind
+def test_the_doctest_runs(kind: str) -> None:
+    cls = layer_class(kind)
+    namespace = vars(sys.modules[cls.__module__]).copy()
+    parsed = doctest.DocTestParser().get_doctest(docstring(kind), namespace, kind, None, None)
+    assert parsed.examples
+    failed, tried = doctest.DocTestRunner(verbose=False).run(parsed)
+    assert (failed, tried) == (0, len(parsed.examples))
+
+
+@every_kind
+def test_the_description_is_a_phrase(kind: str) -> None:
+    layer, shapes = example(kind)
+    phrase = layer.describe(*shapes)
+    assert phrase.strip() == phrase
+    assert phrase not in ("", kind)
+    assert not phrase.endswith(".")
+
+
+@every_kind
+def test_the_facts_are_plain_data(kind: str) -> None:
+    layer, shapes = example(kind)
+    facts = layer.facts(*shapes)
+    assert hash(facts) == hash(layer.facts(*shapes))
+    assert all(type(size) is int and size > 0 for size in facts.output)
+    assert type(facts.macs) is int
+
+
+@every_kind
+def test_settings_are_spelt_like_keras(kind: str) -> None:
+    cls = layer_class(kind)
+    names = {*cls.setting_names(), *cls.without_effect}
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)] == []
+
+
+@every_kind
+def test_the_schema_has_every_setting(kind: str) -> None:
+    found = schema()["$defs"][kind]
+    cls = layer_class(kind)
+    assert set(cls.setting_names()) <= set(found["properties"])
+    assert set(EXAMPLES[kind][0]) >= set(found.get("required", ()))
+
+
+@every_kind
+def test_the_page_of_layers_has_it(kind: str) -> None:
+    assert f"`{kind}`" in LAYERS_PAGE.read_text(encoding="utf-8")

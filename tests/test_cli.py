@@ -1,0 +1,214 @@
+"""The command, as a user types it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnncalc.cli import main
+
+EXERCISE = str(Path(__file__).parent.parent / "examples" / "geron_exercise.yaml")
+
+
+class Answer:
+    """Exit status and what was printed."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def typed(*words: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["cnncalc", *words])
+        status = 0
+        try:
+            main()
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return Answer(status, *capsys.readouterr())
+
+    return typed
+
+
+def test_the_table(run: Any) -> None:
+    answer = run("estimate", EXERCISE)
+    assert answer.status == 0
+    assert answer.lines[0] == "geron_exercise   input 200 x 300 x 3   float32"
+    assert "conv2d_1  Conv2D    50 x 75 x 200     180,200  675.0 M          2.9 MiB  ██████" in answer.out
+    assert "total                                 903,400   1.40 G         10.0 MiB" in answer.out
+    assert (
+        "predicting one image takes 12.0 MiB: conv2d and conv2d_1 are alive together (8.6 MiB)" in answer.out
+    )
+    assert "Training at batch 50 takes 539.4 MiB" in answer.out
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_table_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    answer = run("estimate", EXERCISE)
+    assert max(map(len, answer.lines)) <= columns
+    for figure in ("903,400", "12.0 MiB", "539.4 MiB", "100 x 150 x 100"):
+        assert figure in answer.out
+
+
+def test_flags_override_the_file(run: Any) -> None:
+    answer = run(
+        "estimate", EXERCISE, "--batch-size", "8", "--dtype", "float16", "--inference-batch-size", "4"
+    )
+    assert "float16" in answer.lines[0]
+    assert "training, batch 8, SGD" in answer.out
+    assert "prediction, 4 images" in answer.out
+
+
+def test_an_optimizer_with_options(run: Any) -> None:
+    answer = run("estimate", EXERCISE, "--optimizer", "{name: SGD, momentum: 0.9}", "--format", "json")
+    assert json.loads(answer.out)["settings"]["optimizer"]["config"] == {"momentum": 0.9}
+
+
+def test_json(run: Any) -> None:
+    data = json.loads(run("estimate", EXERCISE, "--format", "json").out)
+    keys = (
+        "model",
+        "settings",
+        "layers",
+        "parameters",
+        "trainable_parameters",
+        "non_trainable_parameters",
+        "macs",
+    )
+    assert set(keys) <= set(data)
+    assert data["model"] == "geron_exercise"
+    assert data["parameters"] == 903_400  # 2,800 + 180,200 + 720,400
+    assert data["memory"]["textbook"]["inference"]["total_bytes"] == 12_613_600
+    assert data["memory"]["textbook"]["training"]["total_bytes"] == 565_613_600
+    assert data["layers"][2] == {
+        "name": "conv2d_2",
+        "kind": "Conv2D",
+        "output_shape": [25, 38, 400],
+        "parameters": 720_400,  # (3*3*200 + 1) * 400
+        "trainable_parameters": 720_400,
+        "macs": 684_000_000,  # 25*38 * 3*3*200 * 400
+        "output_bytes": 1_520_000,  # 4 * 25*38*400
+        "receptive_field": {"size": [15, 15], "stride": [8, 8], "offset": [0, -4]},
+        "calls": 1,
+        "parts": [],
+    }
+
+
+def test_json_of_int8_has_no_training(run: Any) -> None:
+    data = json.loads(run("estimate", EXERCISE, "--format", "json", "--dtype", "int8").out)
+    assert set(data["memory"]["textbook"]) == {"inference"}
+    assert data["not_included"][0]["what"] == "textbook training"
+
+
+def test_csv(run: Any) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("estimate", EXERCISE, "--format", "csv").out)))
+    assert [row["parameters"] for row in rows] == ["2800", "180200", "720400", "903400"]
+    assert rows[0]["output_shape"] == "100 x 150 x 100"
+
+
+def test_markdown(run: Any) -> None:
+    answer = run("estimate", EXERCISE, "--format", "markdown")
+    assert "| conv2d | Conv2D | 100 x 150 x 100 | 2,800 | 40.5 M | 5.7 MiB |" in answer.lines
+    widths = {line.count("|") for line in answer.lines if line.startswith("| ")}
+    assert widths == {7, 5}  # six columns of layers, four of memory
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["estimate", "missing.yaml"],
+            "missing.yaml: there is no such file. `cnncalc new missing.yaml` writes one",
+        ),
+        (["estimate", "."], "this is a folder"),
+        (["estimate", EXERCISE, "--batch-size", "0"], "batch_size must be at least 1, found 0"),
+        (["estimate", EXERCISE, "--batch-size", "99999999999999999999"], "batch_size must be at most"),
+        (["estimate", EXERCISE, "--dtype", "float31"], 'no dtype "float31". Did you mean float32?'),
+        (["estimate", EXERCISE, "--optimizer", "adan"], "Did you mean adam?"),
+        (["estimate", EXERCISE, "--optimizer", "{name: SGD, momentun: 0.9}"], "Did you mean momentum?"),
+        (["estimate", EXERCISE, "--optimizer", "{"], "command line:"),
+        (["estimate", EXERCISE, "--loss", "msee"], "Did you mean mse?"),
+    ],
+)
+def test_mistakes_are_a_line_or_two(run: Any, words: list[str], message: str) -> None:
+    answer = run(*words)
+    assert answer.status == 2
+    assert message in answer.err
+    assert answer.out == ""
+    assert len(answer.err.splitlines()) <= 2
+    assert "Traceback" not in answer.err
+
+
+def test_a_starter_file(run: Any, tmp_path: Path) -> None:
+    file = str(tmp_path / "model.yaml")
+    assert run("new", file).status == 0
+    assert "903,400" in run("estimate", file).out
+    again = run("new", file)
+    assert (again.status, "there is such a file already" in again.err) == (2, True)
+    assert run("new", file, "--force").status == 0
+
+
+def test_a_starter_file_has_a_sensible_name(run: Any, tmp_path: Path) -> None:
+    assert run("new", str(tmp_path / "model.txt")).status == 2
+    assert run("new", str(tmp_path / "nowhere" / "model.yaml")).status == 2
+
+
+def test_the_schema_knows_every_kind(run: Any) -> None:
+    from cnncalc.layers import CATALOGUE
+
+    schema = json.loads(run("schema").out)
+    assert set(CATALOGUE) <= set(schema["$defs"])
+    assert set(schema["$defs"]["Conv2D"]["required"]) == {"filters", "kernel_size"}
+    assert schema["$defs"]["Conv2D"]["additionalProperties"] is False
+
+
+def test_version_and_help(run: Any) -> None:
+    from cnncalc import __version__
+
+    assert run("--version").out == f"cnncalc {__version__}\n"
+    text = run("--help").out
+    assert all(command in text for command in ("estimate", "explain", "check", "new", "schema"))
+
+
+def test_explain(run: Any) -> None:
+    text = run("explain", EXERCISE).out
+    for line in (
+        "conv2d: 100 filters of 3 x 3 over 3 channels, stride 2, SAME padding",
+        "(3 · 3 · 3 + 1) · 100 = 2,800   27 weights and 1 bias for each of 100 filters",
+        "⌈200 / 2⌉ x ⌈300 / 2⌉ x 100 = 100 x 150 x 100",
+        "conv2d 6,000,000 + conv2d_1 3,000,000 = 9,000,000 B",
+        "50 · (6,000,000 + 3,000,000 + 1,520,000) = 526,000,000 B",
+        "565,613,600 B   539.4 MiB",
+        "(10.0 · 50 = 500.0)",
+        "500.0 + 34.3 + 3.4 = 537.7 MB",
+    ):
+        assert line in " ".join(text.split()) or line in text
+
+
+def test_explain_fits_a_narrow_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(map(len, run("explain", EXERCISE).lines)) <= 60
+
+
+def test_explain_as_markdown_and_latex(run: Any) -> None:
+    assert (
+        "| parameters | (3 · 3 · 3 + 1) · 100 = **2,800** |"
+        in run("explain", EXERCISE, "--format", "markdown").out
+    )
+    latex = run("explain", EXERCISE, "--format", "latex").out
+    assert r"\lceil 200 / 2 \rceil \times \lceil 300 / 2 \rceil \times 100" in latex
+    assert latex.count(r"\begin{align*}") == latex.count(r"\end{align*}") > 4
