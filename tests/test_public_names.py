@@ -35,6 +35,7 @@ USES: dict[str, Callable[[], object]] = {
     "estimate": lambda: cnncalc.estimate(small()).parameters == (4 + 1) * 2,
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
     "to_keras": lambda: inspect.signature(cnncalc.to_keras).parameters["model"],
+    "from_keras": lambda: inspect.signature(cnncalc.from_keras).parameters["model"],
     "load": lambda: cnncalc.estimate(cnncalc.load(EXERCISE)).parameters == PARAMETERS,
     "Call": lambda: issubclass(cnncalc.Call, object),
     "Input": lambda: cnncalc.Input(shape=(4,)),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.estimation import estimate as estimate
     from cnncalc.interop.checking import check as check
     from cnncalc.interop.keras_build import to_keras as to_keras
+    from cnncalc.interop.loading import from_keras as from_keras
     from cnncalc.interop.loading import load as load
     from cnncalc.model import Call as Call
     from cnncalc.model import Input as Input
@@ -36,6 +37,7 @@ _HOMES = {
     "estimate": "estimation",
     "check": "interop.checking",
     "to_keras": "interop.keras_build",
+    "from_keras": "interop.loading",
     "load": "interop.loading",
     "Call": "model",
     "Input": "model",

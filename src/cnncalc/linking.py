@@ -12,6 +12,9 @@ from cnncalc.model import INPUT, PREVIOUS, Call, Model, Namer, Nested
 MAX_DEPTH = 20
 """How deep models may be nested."""
 
+MAX_NAME = 200 + 1
+"""No layer has a longer name, the dot behind it counted."""
+
 
 class Link(NamedTuple):
     """Where an input comes from: a layer (one of its outputs) or, without a layer, a model input."""
@@ -105,11 +108,12 @@ class Scope:
 
     def _find_output(self, name: str) -> Link | None:
         """``encoder.skip``: the output ``skip`` of the nested model ``encoder``."""
-        owner, _, output = name.rpartition(".")
-        if owner not in self.index:
-            return None
-        names = self.output_names(self.index[owner])
-        return Link(self.index[owner], names.index(output)) if output in names else None
+        for dot in [at for at, letter in enumerate(name[:MAX_NAME]) if letter == "."]:
+            owner, output = self.index.get(name[:dot]), name[dot + 1 :]
+            names = [] if owner is None else self.output_names(owner)
+            if output in names:
+                return Link(owner, names.index(output))
+        return None
 
     def called(self, index: int) -> int:
         """The layer itself, or the one that a call calls."""
@@ -122,16 +126,21 @@ class Scope:
         return [name for name, _ in layer.model.outputs] if isinstance(layer, Nested) else []
 
     def _outputs(self) -> list[Link]:
-        if not self.model.outputs:
-            return [Link(len(self.names) - 1, None)]
-        found = [self._find(0, reference) for _, reference in self.model.outputs]
-        for (_, reference), link in zip(self.model.outputs, found, strict=True):
-            if link is None:
-                near = nearest(reference, self.names)
-                self.problems.append(
-                    Problem((*self.path, "outputs"), f'output "{reference}" is not there.{near}')
-                )
+        references = [reference for _, reference in self.model.outputs] or [self.names[-1]]
+        found = [self._output(reference) for reference in references]
         return [link for link in found if link is not None]
+
+    def _output(self, reference: str) -> Link | None:
+        link = self._find(0, reference)
+        if link is None:
+            self._output_problem(f'output "{reference}" is not there.{nearest(reference, self.names)}')
+        elif link.layer is not None and link.output is None and len(self.output_names(link.layer)) > 1:
+            names = ", ".join(f"{reference}.{name}" for name in self.output_names(link.layer))
+            self._output_problem(f'output "{reference}": say which of its outputs: {names}.')
+        return link
+
+    def _output_problem(self, message: str) -> None:
+        self.problems.append(Problem((*self.path, "outputs"), message))
 
     def _order(self) -> list[int]:
         """Layers so that each comes behind all that it reads, else in the order written."""

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import Any, NamedTuple
 
 from cnncalc.estimation import Estimate, LayerEstimate, estimate
-from cnncalc.interop.keras_build import keras, to_keras
+from cnncalc.interop.keras_build import keras, keras_name, to_keras
 from cnncalc.model import Model
 from cnncalc.tensors import Shape
 
@@ -61,7 +61,7 @@ def check(model: Model | str | PathLike[str]) -> Check:
 
 def _compared(rows: tuple[LayerEstimate, ...], built: Any, prefix: str) -> Iterator[Comparison]:
     for row in rows:
-        layer = built.get_layer(row.name.replace("/", "_"))
+        layer = built.get_layer(keras_name(row.name))
         if row.kind == "Model":
             yield from _compared(row.parts, layer, f"{prefix}{row.name}/")
         else:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cnncalc.errors import CnncalcError, MissingExtraError
 from cnncalc.layers.base import Layer
 from cnncalc.linking import Link, Scope
-from cnncalc.model import Model, Nested
+from cnncalc.model import Input, Model, Nested
+from cnncalc.tensors import policy
 
 INSTALL = "pip install 'cnncalc[keras]'"
 
@@ -36,11 +39,8 @@ def to_keras(model: Model, *, dtype: str | None = None) -> Any:
     ``dtype`` is the policy of the layers that have none of their own; None: the model's settings'.
     Weights are initialised, so that memory for them is taken.
     """
-    module = keras()
-    inputs = [module.Input(item.shape, name=item.name, dtype=item.dtype or None) for item in model.inputs]
-    builder = _Builder(module, dtype or model.settings.dtype)
-    outputs = builder.outputs(Scope(model, (), []), inputs)
-    return module.Model(_plain(inputs), outputs, name=_valid(model.name))
+    builder = _Builder(keras(), dtype or model.settings.dtype)
+    return builder.model(Scope(model, (), []), keras_name(model.name))
 
 
 class _Builder:
@@ -50,6 +50,15 @@ class _Builder:
         self.module = module
         self.dtype = dtype
 
+    def model(self, scope: Scope, name: str) -> Any:
+        _refuse_one_name_for_two(scope)
+        inputs = list(map(self.input, scope.model.inputs))
+        return self.module.Model(_plain(inputs), self.outputs(scope, inputs), name=name)
+
+    def input(self, item: Input) -> Any:
+        dtype = policy(item.dtype).compute if item.dtype else None
+        return self.module.Input(item.shape, name=keras_name(item.name), dtype=dtype)
+
     def outputs(self, scope: Scope, inputs: list[Any]) -> Any:
         layers: dict[int, Any] = {}
         values: dict[int, list[Any]] = {}
@@ -58,30 +67,42 @@ class _Builder:
             if target not in layers:
                 layers[target] = self.layer(scope, target)
             given = [_value(link, values, inputs) for link in scope.links[index]]
-            found = layers[target](_plain(given))
+            with _named(scope, index):
+                found = layers[target](_plain(given))
             values[index] = list(found) if isinstance(found, (list, tuple)) else [found]
         return _plain([_value(link, values, inputs) for link in scope.outputs])
 
     def layer(self, scope: Scope, index: int) -> Any:
         layer = scope.model.layers[index]
-        name = _valid(scope.names[index])
+        name = keras_name(scope.names[index])
         if isinstance(layer, Nested):
             return self.nested(layer, scope.inner[index], name)
-        return self.one(layer, name)
+        with _named(scope, index):
+            return self.one(layer, name)
 
     def nested(self, layer: Nested, scope: Scope, name: str) -> Any:
-        inputs = [
-            self.module.Input(item.shape, name=item.name, dtype=item.dtype) for item in layer.model.inputs
-        ]
-        inner = _Builder(self.module, layer.dtype or self.dtype)
-        model = self.module.Model(_plain(inputs), inner.outputs(scope, inputs), name=name)
+        model = _Builder(self.module, layer.dtype or self.dtype).model(scope, name)
         model.trainable = layer.trainable
         return model
 
     def one(self, layer: Layer, name: str) -> Any:
         """One Keras layer with the settings that differ from the defaults."""
-        common = {"name": name, "trainable": layer.trainable, "dtype": layer.dtype or self.dtype}
-        return keras_class(self.module, layer)(**layer.changed_settings(), **common)
+        dtype = layer.dtype or self.dtype
+        if dtype == "int8":
+            raise ValueError("there is no layer of int8 before it is quantised; give it another dtype")
+        built = keras_class(self.module, layer)(**layer.changed_settings(), name=name, dtype=dtype)
+        built.trainable = layer.trainable  # not every class takes it as a setting
+        return built
+
+
+@contextmanager
+def _named(scope: Scope, index: int) -> Iterator[None]:
+    """What Keras refuses as an error that names the layer."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        layer = f'{scope.model.layers[index].kind} "{scope.names[index]}"'
+        raise CnncalcError(f"Keras refuses {layer}: {str(error).strip().splitlines()[0]}") from error
 
 
 def keras_class(module: Any, layer: Layer) -> Any:
@@ -103,6 +124,15 @@ def _plain(tensors: list[Any]) -> Any:
     return tensors[0] if len(tensors) == 1 else tensors
 
 
-def _valid(name: str) -> str:
-    """Keras lets no name hold a slash."""
+def keras_name(name: str) -> str:
+    """The name of a layer in Keras, where no name holds a slash."""
     return name.replace("/", "_")
+
+
+def _refuse_one_name_for_two(scope: Scope) -> None:
+    given = [*(item.name for item in scope.model.inputs), *scope.names]
+    seen: dict[str, str] = {}
+    for name in given:
+        other = seen.setdefault(keras_name(name), name)
+        if other != name:
+            raise CnncalcError(f'"{other}" and "{name}" would both be "{keras_name(name)}" in Keras.')

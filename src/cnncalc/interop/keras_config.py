@@ -1,0 +1,221 @@
+"""Keras configs read without Keras: what ``model.to_json()`` writes and ``.keras`` archives hold.
+
+A config is data. Nothing in it is run: a layer is looked up by its name in the catalogue, and one
+that is not there, or a setting that has no rule, is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cnncalc.errors import CnncalcError, FileError, GraphError, SettingError
+from cnncalc.interop.tidying import tidied
+from cnncalc.layers import layer_class
+from cnncalc.layers.base import Layer
+from cnncalc.model import Call, Input, Model, Nested
+from cnncalc.tensors import Shape
+
+MODELS = ("Functional", "Model", "Sequential")
+DROPPED = ("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "build_config")
+"""Keys of a layer's config that are no settings of its kind."""
+
+
+def is_keras(data: object) -> bool:
+    """Whether some data is a Keras config, and not a model file of ours."""
+    return isinstance(data, Mapping) and "class_name" in data and "config" in data
+
+
+def model_from_config(data: Mapping[str, Any], where: str, input_shape: Shape | None = None) -> Model:
+    """The model that a Keras config describes; ``where`` stands in messages.
+
+    ``input_shape`` gives the sizes that the config leaves open (None) in the shape of its input.
+
+    Raises FileError, one line per layer that cannot be read.
+    """
+    try:
+        return tidied(_Reader(where, input_shape).model(data))
+    except (GraphError, SettingError, CnncalcError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError("\n".join(f"{where}: {line}" for line in str(error).splitlines())) from None
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise FileError(f"{where}: not a config of Keras 3: {type(error).__name__}: {error}") from None
+
+
+class _Reader:
+    def __init__(self, where: str, input_shape: Shape | None = None) -> None:
+        self.where = where
+        self.input_shape = input_shape
+        self.mistakes: dict[str, list[str]] = {}
+        """Each mistake, and the layers that make it."""
+
+    def model(self, data: Mapping[str, Any]) -> Model:
+        if data["class_name"] not in MODELS:
+            raise FileError(f"{self.where}: a {data['class_name']!s:.60} is not a model of layers.")
+        config = data["config"]
+        sequential = data["class_name"] == "Sequential"
+        model = self.sequential(config) if sequential else self.functional(config)
+        if self.mistakes:
+            raise FileError(
+                "\n".join(f"{self.where}: {_told(*mistake)}" for mistake in self.mistakes.items())
+            )
+        return model
+
+    def sequential(self, config: Mapping[str, Any]) -> Model:
+        first, *others = config["layers"]
+        if first["class_name"] != "InputLayer":
+            raise FileError(f"{self.where}: the Sequential model is not built: it has no input shape.")
+        layers = [self.layer(item, {}) for item in others]
+        return _model(config["name"], [self.input(first)], layers, [])
+
+    def functional(self, config: Mapping[str, Any]) -> Model:
+        names = _Names(config)
+        inputs = {item["name"]: self.input(item) for item in names.inputs()}
+        layers = [layer for item in names.others() for layer in self.calls(item, names)]
+        order = [inputs[name] for name, _, _ in _triples(config["input_layers"])]
+        outputs = [names.reference(triple) for triple in _triples(config["output_layers"])]
+        return _model(config["name"], order, layers, outputs)
+
+    def calls(self, item: Mapping[str, Any], names: _Names) -> Iterator[Layer | None]:
+        """The layer with the inputs of its first call, and a Call for each other one."""
+        name = item["name"]
+        for number, node in enumerate(item["inbound_nodes"]):
+            inputs = tuple(names.reference(triple) for triple in _tensors(node))
+            if number == 0:
+                yield self.layer(item, {"inputs": inputs})
+            else:
+                yield Call(layer=name, name=names.call(name, number), inputs=inputs)
+
+    def input(self, item: Mapping[str, Any]) -> Input:
+        config = item["config"]
+        shape = self.sizes(config["name"], tuple(config["batch_shape"][1:]))
+        return Input(name=config["name"], shape=shape, dtype=_dtype(config.get("dtype")))
+
+    def sizes(self, name: str, shape: tuple[int | None, ...]) -> Shape:
+        """The shape of an input, what it leaves open filled in."""
+        known = tuple(size for size in shape if size is not None)
+        if len(known) == len(shape):
+            return known
+        if self.input_shape and len(self.input_shape) == len(shape):
+            pairs = zip(shape, self.input_shape, strict=True)
+            return tuple(given if size is None else size for size, given in pairs)
+        sizes = ", ".join("?" if size is None else str(size) for size in shape)
+        raise FileError(f"{self.where}: the input {name} is [{sizes}]: give its shape (input_shape).")
+
+    def layer(self, item: Mapping[str, Any], beside: dict[str, Any]) -> Layer | None:
+        try:
+            return self.layer_of(item, beside)
+        except CnncalcError as error:
+            for line in str(error).splitlines():
+                self.mistakes.setdefault(line, []).append(item["config"].get("name", item.get("name")))
+            return None
+
+    def layer_of(self, item: Mapping[str, Any], beside: dict[str, Any]) -> Layer:
+        config = item["config"]
+        common = {"name": config["name"], "trainable": config.get("trainable", True), **beside}
+        if item["class_name"] in MODELS:
+            return Nested(model=_Reader(f"{self.where}: {config['name']}").model(item), **common)
+        common |= {"dtype": _dtype(config.get("dtype"))}
+        cls = layer_class(_kind(item))
+        settings = {key: plain(value) for key, value in config.items() if key not in DROPPED}
+        return cls(**_unsaid(cls, settings), **common)
+
+
+def _unsaid(cls: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
+    """Keras saves an activation that is not there as linear."""
+    field = cls.model_fields.get("activation")
+    linear = field is not None and not field.is_required() and settings.get("activation") == "linear"
+    return {**settings, "activation": None} if linear else settings
+
+
+def _told(message: str, layers: list[str]) -> str:
+    others = f" and {len(layers) - 1} others" if len(layers) > 1 else ""
+    return f"layer {layers[0]}{others}: {message}"
+
+
+def _model(name: str, inputs: list[Input], layers: list[Layer | None], outputs: list[str]) -> Model:
+    known = [layer for layer in layers if layer is not None]
+    if len(known) < len(layers):
+        return Model.model_construct(name=name)  # its mistakes are told instead
+    return Model(name=name, inputs=tuple(inputs), layers=known, outputs=outputs)
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    """The kind of a layer; a class of another package with the name of one of Keras's is not it."""
+    registered = item.get("registered_name") or ""
+    package, _, own = registered.rpartition(">")
+    if package in ("", "keras", "Custom", "cnncalc") or own == registered:
+        return str(item["class_name"])
+    return str(registered)
+
+
+class _Names:
+    """The layers of a functional config, and the names that their outputs have here."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.items = {item["name"]: item for item in config["layers"]}
+
+    def inputs(self) -> Iterator[Mapping[str, Any]]:
+        return (item for item in self.items.values() if item["class_name"] == "InputLayer")
+
+    def others(self) -> Iterator[Mapping[str, Any]]:
+        return (item for item in self.items.values() if item["class_name"] != "InputLayer")
+
+    def call(self, name: str, number: int) -> str:
+        """The name of a layer's second or later call."""
+        found = f"{name}_call{number + 1}"
+        while found in self.items:
+            found += "_"
+        return found
+
+    def reference(self, triple: tuple[str, int, int]) -> str:
+        """What is read: layer, number of its call, number of its output."""
+        name, call, output = triple
+        item = self.items[name]
+        base = self.call(name, call) if call else name
+        outputs = _output_names(item) if item["class_name"] in MODELS else []
+        return f"{base}.{outputs[output]}" if len(outputs) > 1 else base
+
+
+def _output_names(item: Mapping[str, Any]) -> list[str]:
+    """The outputs of a nested model by name: of a functional one the layers that give them."""
+    config = item["config"]
+    if "output_layers" not in config:
+        return []
+    names = _Names(config)
+    return [names.reference(triple) for triple in _triples(config["output_layers"])]
+
+
+def _triples(found: Any) -> list[tuple[str, int, int]]:
+    """Keras writes a single layer without its list."""
+    listed = [found] if found and isinstance(found[0], str) else found
+    return [(str(name), int(node), int(tensor)) for name, node, tensor in listed]
+
+
+def _tensors(node: Any) -> Iterator[tuple[str, int, int]]:
+    """The tensors among the arguments of a call, in their order; a mask is none."""
+    if isinstance(node, Mapping):
+        if node.get("class_name") == "__keras_tensor__":
+            name, call, output = node["config"]["keras_history"]
+            yield str(name), int(call), int(output)
+            return
+        node = [value for key, value in node.items() if key != "mask"]
+    if isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _tensors(item)
+
+
+def _dtype(given: Any) -> str | None:
+    """The name of a layer's dtype policy; float32, the default, is not written."""
+    name = given.get("config", {}).get("name") if isinstance(given, Mapping) else given
+    return None if name in (None, "float32") else str(name)
+
+
+def plain(value: Any) -> Any:
+    """A value of a config as a setting: functions by their names, lists as they are."""
+    if isinstance(value, Mapping) and value.get("class_name") == "function":
+        return value["config"]
+    if isinstance(value, Mapping) and value.get("class_name") == "__tuple__":
+        return tuple(map(plain, value["items"]))
+    return value
