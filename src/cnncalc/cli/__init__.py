@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnncalc import __version__
-from cnncalc.cli import check, estimate, explain, new, schema
+from cnncalc.cli import check, convert, estimate, explain, new, schema
 from cnncalc.errors import CnncalcError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (estimate.estimate, explain.explain, check.check, new.new, schema.schema):
+for command in (estimate.estimate, explain.explain, check.check, convert.convert, new.new, schema.schema):
     app.command()(command)
 
 

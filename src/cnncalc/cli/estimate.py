@@ -24,13 +24,14 @@ def estimate(
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
+    input_shape: options.InputShape = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
     """Shapes, parameters, multiply-accumulates and memory of a model."""
     from cnncalc.estimation import estimate as run
 
     found = run(
-        file,
+        options.load(file, input_shape),
         batch_size=batch_size,
         inference_batch_size=inference_batch_size,
         dtype=dtype,

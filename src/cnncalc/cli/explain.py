@@ -21,13 +21,19 @@ def explain(
     batch_size: options.BatchSize = None,
     inference_batch_size: options.InferenceBatchSize = None,
     dtype: options.DType = None,
+    input_shape: options.InputShape = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the solution.")] = Format.text,
 ) -> None:
     """The worked solution: every sum, layer by layer, as on a blackboard."""
     from cnncalc.estimation import estimate
     from cnncalc.report import explain as report
 
-    found = estimate(file, batch_size=batch_size, inference_batch_size=inference_batch_size, dtype=dtype)
+    found = estimate(
+        options.load(file, input_shape),
+        batch_size=batch_size,
+        inference_batch_size=inference_batch_size,
+        dtype=dtype,
+    )
     if output is Format.text:
         options.show(report.to_text(found, options.terminal_width()))
     else:

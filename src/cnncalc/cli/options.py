@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cnncalc.errors import CnncalcError
+
+if TYPE_CHECKING:
+    from cnncalc.model import Model
+
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="A model file (.yaml, .yml, .json).", show_default=False)
+    str,
+    typer.Argument(
+        metavar="FILE", help="A model file, or a Keras model (.json, .keras, .h5).", show_default=False
+    ),
+]
+InputShape = Annotated[
+    str | None, typer.Option(metavar="HxWxC", help="Sizes that a Keras model leaves open: 224x224x3.")
 ]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", "-b", help="Images in a training batch.")]
 InferenceBatchSize = Annotated[int | None, typer.Option(help="Images in one prediction.")]
@@ -20,6 +31,24 @@ Optimizer = Annotated[
     str | None, typer.Option(help="A Keras optimizer: adam, or '{name: SGD, momentum: 0.9}'.")
 ]
 Loss = Annotated[str | None, typer.Option(help="A Keras loss: mse, or '{name: Huber, delta: 0.5}'.")]
+
+
+def load(file: str, input_shape: str | None) -> Model:
+    """The model that a command is asked about."""
+    from cnncalc.interop.loading import load as run
+
+    return run(file, input_shape=shape(input_shape))
+
+
+def shape(text: str | None) -> tuple[int, ...] | None:
+    """What stands behind --input-shape."""
+    if text is None:
+        return None
+    sizes = text.lower().split("x")
+    if not all(size.isdigit() and int(size[:12]) > 0 for size in sizes):
+        wanted = "sizes with an x between them, such as 224x224x3"
+        raise CnncalcError(f'--input-shape is {wanted}, found "{text[:60]}".')
+    return tuple(map(int, sizes))
 
 
 def identifier(text: str | None) -> Any:
