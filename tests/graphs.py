@@ -27,7 +27,10 @@ LARGEST = 2000
 DEPTH = 2
 """How deep models are nested."""
 
-MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot")
+MERGES = (
+    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"),
+    "CustomScaleLayer",
+)
 IN_PLACE = ("Activation", "BatchNormalization", "Dropout", "Identity", "LeakyReLU", "PReLU")
 
 
@@ -114,7 +117,8 @@ class Growing:
         other = self.draw(st.sampled_from(alike)) if alike else self.of(value, IN_PLACE)
         axis = self.draw(st.sampled_from([*range(1, len(shape) + 1), -1]))
         kind = self.draw(st.sampled_from(kinds))
-        given = {"Concatenate": {"axis": axis}, "Dot": {"axes": axis}}.get(kind, {})
+        settings = {"Concatenate": {"axis": axis}, "Dot": {"axes": axis}, "CustomScaleLayer": {"scale": 0.5}}
+        given = settings.get(kind, {})
         return self.put(kind, given, value, other)
 
     def again(self, value: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from cnncalc.layers import CATALOGUE
 from cnncalc.tensors import Shape
 
 Drawn = SearchStrategy[dict[str, Any]]
@@ -74,6 +75,11 @@ FILTERS = needs(filters=number(4))
 MULTIPLIED = some(depth_multiplier=number(2))
 KEPT = some(keepdims=FLAGS, data_format=LAYOUTS)
 
+
+def adaptive(rank: int) -> Drawn:
+    return joined(needs(output_size=sizes(rank, 3)), some(data_format=LAYOUTS))
+
+
 OF_RANK: dict[str, Callable[[int], Drawn]] = {
     "Conv{}D": convolution,
     "Conv{}DTranspose": lambda rank: joined(sliding(rank), FILTERS),
@@ -89,6 +95,8 @@ OF_RANK: dict[str, Callable[[int], Drawn]] = {
     "UpSampling{}D": lambda rank: joined(
         needs(size=number(2) if rank == 1 else sizes(rank, 2)), layout(rank)
     ),
+    "AdaptiveAveragePooling{}D": adaptive,
+    "AdaptiveMaxPooling{}D": adaptive,
 }
 """Settings of the kinds that come in several ranks, from the number of spatial axes."""
 
@@ -103,6 +111,28 @@ def axes(shape: Shape) -> SearchStrategy[Any]:
 
 SCALED = some(center=FLAGS, scale=FLAGS)
 RATE = needs(rate=RATES)
+HALF = needs(factor=st.just(0.5))
+TO_SIZE = joined(needs(height=number(6), width=number(6)), some(data_format=LAYOUTS))
+RECURRENT = joined(
+    needs(units=number(4)),
+    some(use_bias=FLAGS, return_sequences=FLAGS, go_backwards=FLAGS, dropout=st.just(0.5)),
+)
+AUGMENTING = (
+    *("RandomFlip", "RandomShear", "RandomPerspective", "RandomElasticTransform", "RandomErasing"),
+    *("RandomGaussianBlur", "CutMix", "MixUp", "RandomColorJitter", "RandomGrayscale", "RandomInvert"),
+    *("Solarization", "AugMix", "AutoContrast"),
+    "ContrastLimitedAdaptiveHistogramEqualization",
+)
+BY_A_FACTOR = (
+    *("RandomRotation", "RandomBrightness", "RandomContrast", "RandomSaturation", "RandomHue"),
+    "RandomSharpness",
+)
+IMAGES = (
+    *("Resizing", "CenterCrop", "RandomCrop", "RandomZoom", "RandomTranslation", "RandomPosterization"),
+    *AUGMENTING,
+    *BY_A_FACTOR,
+)
+"""Kinds that take an image with its channels."""
 
 OF_SHAPE: dict[str, Callable[[Shape], Drawn]] = {
     "Dense": lambda shape: joined(needs(units=number(5)), some(use_bias=FLAGS, activation=ACTIVATIONS)),
@@ -129,8 +159,48 @@ OF_SHAPE: dict[str, Callable[[Shape], Drawn]] = {
     "Permute": lambda shape: needs(dims=st.permutations(range(1, len(shape) + 1)).map(tuple)),
     "RepeatVector": lambda shape: needs(n=number(4)),
     "Identity": lambda shape: some(),
+    "UnitNormalization": lambda shape: some(axis=axes(shape)),
+    "RMSNormalization": lambda shape: some(axis=axes(shape)),
+    "ActivityRegularization": lambda shape: some(),
+    "Masking": lambda shape: some(),
+    "LayerScale": lambda shape: needs(init_values=st.just(0.5), projection_dim=st.just(shape[-1])),
+    "StochasticDepth": lambda shape: needs(drop_path_rate=st.just(0.1)),
+    **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), lambda shape: TO_SIZE),
+    **dict.fromkeys(AUGMENTING, lambda shape: some(data_format=LAYOUTS)),
+    **dict.fromkeys(BY_A_FACTOR, lambda shape: joined(HALF, some(data_format=LAYOUTS))),
+    "RandomZoom": lambda shape: needs(height_factor=st.just(0.5)),
+    "RandomTranslation": lambda shape: needs(height_factor=st.just(0.5), width_factor=st.just(0.5)),
+    "RandomPosterization": lambda shape: needs(factor=st.just(4)),
+    "SimpleRNN": lambda shape: RECURRENT,
+    "LSTM": lambda shape: RECURRENT,
+    "GRU": lambda shape: joined(RECURRENT, some(reset_after=FLAGS)),
+    "ConvLSTM1D": lambda shape: convolutional_recurrent(1),
+    "ConvLSTM2D": lambda shape: convolutional_recurrent(2),
+    "EinsumDense": lambda shape: st.sampled_from(einsums(shape)),
 }
 """Settings of the other kinds with one input, from its shape."""
+
+
+def convolutional_recurrent(rank: int) -> Drawn:
+    rest = some(
+        padding=st.sampled_from(["valid", "same", "same"]),
+        data_format=LAYOUTS,
+        use_bias=FLAGS,
+        return_sequences=FLAGS,
+    )
+    return joined(needs(filters=number(3), kernel_size=sizes(rank, 2)), rest)
+
+
+def einsums(shape: Shape) -> list[dict[str, Any]]:
+    """The last axis summed over, or all but the first."""
+    letters = "bcde"[: len(shape)]
+    last = {"equation": f"a{letters},{letters[-1]}z->a{letters[:-1]}z", "bias_axes": "z"}
+    found = [{**last, "output_shape": (*shape[:-1], 3)}]
+    if len(shape) > 1:
+        rest = letters[1:]
+        several = {"equation": f"a{letters},{rest}yz->a{letters[0]}yz", "output_shape": (shape[0], 2, 3)}
+        found.append({**several, "bias_axes": "yz"})
+    return found
 
 
 def reshaped(shape: Shape) -> list[Shape]:
@@ -141,7 +211,14 @@ def reshaped(shape: Shape) -> list[Shape]:
     return [(values,), (-1, shape[-1]), (*shape, 1) if len(shape) < 4 else shape, *splits, *images]
 
 
-ONLY = {"RepeatVector": 1, "LocalResponseNormalization": 3}
+ONLY = {
+    "RepeatVector": 1,
+    "LocalResponseNormalization": 3,
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), 2),
+    "ConvLSTM1D": 3,
+    "ConvLSTM2D": 4,
+    **dict.fromkeys(IMAGES, 3),
+}
 """Kinds that take an input of so many axes."""
 
 
@@ -153,6 +230,23 @@ def kinds_for(axes: int) -> list[str]:
     rank = axes - 1
     found = [kind.format(rank) for kind in OF_RANK if rank in (1, 2) or (rank == 3 and kind not in NOT_IN_3D)]
     return found + [kind for kind in OF_SHAPE if ONLY.get(kind, axes) == axes]
+
+
+SEVERAL_INPUTS = ("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention")
+HOLDING_A_LAYER = ("TimeDistributed", "SpectralNormalization", "Bidirectional")
+NOT_DRAWN = {
+    **dict.fromkeys(SEVERAL_INPUTS, "takes a query and values, whose shapes differ from those of a merge"),
+    **dict.fromkeys(HOLDING_A_LAYER, "holds a layer, whose kinds tests/keras/cases/wrappers.py draws"),
+    **dict.fromkeys(
+        (kind for kind in CATALOGUE if kind.startswith("ops.")), "is an operation: to_keras is tested by kind"
+    ),
+    "ConvLSTM3D": "takes an input of 5 axes, and no drawn value has more than 4",
+    "Equalization": "makes Keras 3.15 find a cycle in the model, seen with images of 5 x 5 x 1",
+    "RandAugment": "makes Keras 3.15 find a cycle in the model, seen with images of 5 x 5 x 1",
+    "RandomColorDegeneration": "takes images of 3 channels only, which are seldom drawn",
+    "Embedding": "takes whole numbers, which no drawn layer gives",
+}
+"""Kinds that no random graph has, and why."""
 
 
 def settings_of(kind: str, shape: Shape) -> Drawn:

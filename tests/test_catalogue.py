@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
+from cnncalc import layers
 from cnncalc.interop.schema import schema
-from cnncalc.layers import CATALOGUE, layer_class
+from cnncalc.layers import CATALOGUE, class_name, layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.tensors import Shape
 
 LAYERS_PAGE = Path(__file__).parents[1] / "docs" / "layers.md"
 
 SEQUENCE, IMAGE, VOLUME = (12, 8), (12, 12, 8), (12, 12, 12, 8)
+PHOTO = (12, 12, 3)
 BY_RANK = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
 
 Example = tuple[dict[str, Any], tuple[Shape, ...]]
@@ -28,6 +30,24 @@ def of_every_rank(family: str, settings: dict[str, Any], *ranks: int) -> dict[st
     """The same settings for each number of spatial axes: ``Conv{}D`` is Conv1D, Conv2D, ..."""
     return {family.format(rank): (settings, (BY_RANK[rank],)) for rank in ranks or (1, 2, 3)}
 
+
+WITHOUT_SETTINGS = (
+    *("RandomFlip", "RandomShear", "RandomPerspective", "RandomElasticTransform", "RandomErasing"),
+    *("RandomGaussianBlur", "CutMix", "MixUp", "RandomColorJitter", "RandomGrayscale", "RandomInvert"),
+    *("Solarization", "RandAugment", "AugMix", "Equalization", "AutoContrast"),
+    "ContrastLimitedAdaptiveHistogramEqualization",
+)
+BY_A_FACTOR = (
+    *("RandomRotation", "RandomBrightness", "RandomContrast", "RandomSaturation", "RandomHue"),
+    *("RandomSharpness", "RandomColorDegeneration"),
+)
+VALUE_BY_VALUE = (
+    *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Silu", "Sigmoid", "Tanh", "LogSigmoid"),
+    *("Softplus", "Softsign", "HardSigmoid", "HardSilu", "HardTanh", "Softmax", "LogSoftmax"),
+    *("Negative", "Absolute", "Square", "Sqrt", "Rsqrt", "Exp", "Log"),
+)
+OF_TWO = ("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum", "Power")
+ALONG_AXES = ("Mean", "Max", "Min", "Sum", "Prod", "Var", "Std")
 
 EXAMPLES: dict[str, Example] = {
     **of_every_rank("Conv{}D", {"filters": 4, "kernel_size": 3, "strides": 2}),
@@ -72,6 +92,50 @@ EXAMPLES: dict[str, Example] = {
     **of_every_rank("ZeroPadding{}D", {"padding": 2}),
     **of_every_rank("Cropping{}D", {"cropping": 1}),
     **of_every_rank("UpSampling{}D", {"size": 2}),
+    **of_every_rank("AdaptiveAveragePooling{}D", {"output_size": 5}),
+    **of_every_rank("AdaptiveMaxPooling{}D", {"output_size": 5}),
+    "LayerScale": ({"init_values": 1e-6, "projection_dim": 8}, (IMAGE,)),
+    "StochasticDepth": ({"drop_path_rate": 0.1}, (IMAGE,)),
+    "CustomScaleLayer": ({"scale": 0.17}, (IMAGE, IMAGE)),
+    "Attention": ({}, (SEQUENCE, (20, 8))),
+    "AdditiveAttention": ({}, (SEQUENCE, (20, 8))),
+    **dict.fromkeys(WITHOUT_SETTINGS, ({}, (PHOTO,))),
+    **dict.fromkeys(BY_A_FACTOR, ({"factor": 0.5}, (PHOTO,))),
+    "RandomZoom": ({"height_factor": 0.5}, (PHOTO,)),
+    "RandomTranslation": ({"height_factor": 0.5, "width_factor": 0.5}, (PHOTO,)),
+    "RandomPosterization": ({"factor": 4}, (PHOTO,)),
+    "ConvLSTM1D": ({"filters": 4, "kernel_size": 3}, (IMAGE,)),
+    "ConvLSTM2D": ({"filters": 4, "kernel_size": 3}, (VOLUME,)),
+    "ConvLSTM3D": ({"filters": 4, "kernel_size": 3}, ((5, *VOLUME),)),
+    "EinsumDense": ({"equation": "abc,cd->abd", "output_shape": [None, 4]}, (SEQUENCE,)),
+    "Embedding": ({"input_dim": 100, "output_dim": 4}, ((12,),)),
+    **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), ({"height": 5, "width": 7}, (PHOTO,))),
+    "MultiHeadAttention": ({"num_heads": 2, "key_dim": 4}, (SEQUENCE, (20, 8))),
+    "GroupQueryAttention": (
+        {"head_dim": 4, "num_query_heads": 4, "num_key_value_heads": 2},
+        (SEQUENCE, (20, 8)),
+    ),
+    "UnitNormalization": ({}, (IMAGE,)),
+    "RMSNormalization": ({}, (IMAGE,)),
+    "ActivityRegularization": ({"l1": 0.1}, (IMAGE,)),
+    "Masking": ({}, (SEQUENCE,)),
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), ({"units": 4}, (SEQUENCE,))),
+    "Bidirectional": ({"layer": {"LSTM": {"units": 4}}}, (SEQUENCE,)),
+    "TimeDistributed": ({"layer": {"Dense": {"units": 4}}}, (SEQUENCE,)),
+    "SpectralNormalization": ({"layer": {"Dense": {"units": 4}}}, (SEQUENCE,)),
+    **{f"ops.{op}": ({}, (SEQUENCE,)) for op in VALUE_BY_VALUE},
+    **{f"ops.{op}": ({}, (SEQUENCE, (12, 1))) for op in OF_TWO},
+    **{f"ops.{op}": ({"axis": [1, 2]}, (IMAGE,)) for op in ALONG_AXES},
+    "ops.Clip": ({"x_min": 0.0, "x_max": 6.0}, (SEQUENCE,)),
+    "ops.Matmul": ({}, (SEQUENCE, (8, 3))),
+    "ops.Concatenate": ({"axis": 1}, (SEQUENCE, (5, 8))),
+    "ops.Stack": ({"axis": 1}, (SEQUENCE, SEQUENCE)),
+    "ops.Reshape": ({"newshape": [-1, 8, 12]}, (SEQUENCE,)),
+    "ops.Transpose": ({"axes": [0, 2, 1]}, (SEQUENCE,)),
+    "ops.Squeeze": ({"axis": 1}, ((1, 8),)),
+    "ops.ExpandDims": ({"axis": 1}, (SEQUENCE,)),
+    "ops.Pad": ({"pad_width": [[0, 0], [1, 2], [0, 0]]}, (SEQUENCE,)),
+    "ops.GetItem": ({"key": ":, 1:, ::2"}, (SEQUENCE,)),
 }
 """For each kind settings and input shapes that it takes."""
 
@@ -92,10 +156,20 @@ def test_every_kind_has_an_example_here() -> None:
     assert set(EXAMPLES) == set(CATALOGUE)
 
 
+def test_an_editor_completes_every_layer() -> None:
+    """Operations are made by kind, not imported by name."""
+    text = Path(layers.__file__).read_text(encoding="utf-8")
+    families = dict.fromkeys(CATALOGUE.values())
+    imported = re.findall(r"from cnncalc\.layers\.(\w+) import \(?\s*(\w+) as \2", text)
+    found = {name: family for family, name in imported if family in families}
+    assert found == {kind: family for kind, family in CATALOGUE.items() if not kind.startswith("ops.")}
+
+
 @every_kind
 def test_the_class_has_the_kinds_name(kind: str) -> None:
     cls = layer_class(kind)
-    assert cls.__name__ == kind == example(kind)[0].kind
+    assert cls.__name__ == class_name(kind)
+    assert example(kind)[0].kind == kind
     assert cls.__module__ == f"cnncalc.layers.{CATALOGUE[kind]}"
 
 
@@ -108,7 +182,8 @@ def test_the_docstring_begins_with_one_line(kind: str) -> None:
 
 @every_kind
 def test_the_docstring_names_its_source(kind: str) -> None:
-    assert re.search(r"``(keras\.layers|tf\.nn)\.\w+``", docstring(kind))
+    (source,) = re.findall(r"``((?:keras|tf)\.[\w.]+)``", docstring(kind))
+    assert re.fullmatch(r"keras\.(layers|ops)\.\w+|keras\.applications\.\w+\.\w+|tf\.nn\.\w+", source)
 
 
 @every_kind
@@ -150,7 +225,7 @@ def test_the_facts_are_plain_data(kind: str) -> None:
 def test_settings_are_spelt_like_keras(kind: str) -> None:
     cls = layer_class(kind)
     names = {*cls.setting_names(), *cls.without_effect}
-    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)] == []
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*|[lx][12]", name)] == []
 
 
 @every_kind

@@ -212,3 +212,55 @@ def test_explain_as_markdown_and_latex(run: Any) -> None:
     latex = run("explain", EXERCISE, "--format", "latex").out
     assert r"\lceil 200 / 2 \rceil \times \lceil 300 / 2 \rceil \times 100" in latex
     assert latex.count(r"\begin{align*}") == latex.count(r"\end{align*}") > 4
+
+
+def test_the_zoo_is_listed(run: Any) -> None:
+    rows = json.loads(run("zoo", "--format", "json").out)
+    assert {"name", "parameters", "macs", "source"} == set(rows[0])
+    found = {row["name"]: row for row in rows}
+    assert found["lenet5"]["parameters"] == 61_706  # 156 + 2,416 + 48,120 + 10,164 + 850
+    assert found["resnet50"]["macs"] == 3_857_973_248
+    assert "He" in found["resnet50"]["source"]
+    assert run("zoo").lines[0].split() == ["name", "parameters", "MACs", "source"]
+
+
+@pytest.mark.parametrize("name", ["resnet50", "ResNet50", "ResNet-50", "res_net.50"])
+def test_names_of_the_zoo_are_taken_as_people_type_them(run: Any, name: str) -> None:
+    answer = run("estimate", name)
+    assert answer.lines[0] == "resnet50   input 224 x 224 x 3   float32   from the zoo"
+    assert "25,636,712" in answer.out
+
+
+def test_a_file_wins_over_a_name(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("vgg16.json").write_text('{"input": [4], "layers": ["ReLU"]}')
+    assert "zoo" not in run("estimate", "vgg16.json").lines[0]
+    assert "zoo" in run("estimate", "vgg16").lines[0]
+    assert json.loads(run("estimate", "vgg16.json", "--format", "json").out)["origin"] == "vgg16.json"
+
+
+def test_an_architecture_is_shown_as_its_file(run: Any) -> None:
+    assert run("zoo", "show", "LeNet-5").lines[0] == "name: lenet5"
+    answer = run("zoo", "show", "lenet6")
+    assert (answer.status, "Did you mean lenet5?" in answer.err) == (2, True)
+    assert "Did you mean resnet50?" in run("estimate", "resnet51").err
+
+
+def test_convert(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "net.json"
+    assert run("convert", EXERCISE, str(file)).out == f"{file} is written.\n"
+    assert "903,400" in run("estimate", str(file)).out
+    assert run("convert", EXERCISE, str(tmp_path / "net.txt")).status == 2
+
+
+def test_open_sizes_are_filled_in(run: Any, tmp_path: Path) -> None:
+    config = {"name": "input", "batch_shape": [None, None, None, 3]}
+    layers = [
+        {"class_name": "InputLayer", "config": config},
+        {"class_name": "Flatten", "config": {"name": "f"}},
+    ]
+    file = tmp_path / "net.json"
+    file.write_text(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}}))
+    assert "input_shape" in run("estimate", str(file)).err
+    assert "8 x 9 x 3" in run("estimate", str(file), "--input-shape", "8x9x3").lines[0]
+    assert run("estimate", str(file), "--input-shape", "8y9").status == 2

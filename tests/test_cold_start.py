@@ -18,11 +18,11 @@ ESTIMATE = (
     f"import cnncalc; model = cnncalc.load({str(EXERCISE)!r})\n"
     "cnncalc.estimate(model).memory['textbook'].training.total_bytes"
 )
-COMMAND = f"from cnncalc.cli import app; app(['estimate', {str(EXERCISE)!r}], standalone_mode=False)"
+COMMAND = f"from cnncalc.cli import app; app()(['estimate', {str(EXERCISE)!r}], standalone_mode=False)"
 HELP = """
 from contextlib import suppress
 from cnncalc.cli import app
-with suppress(SystemExit): app(["--help"])
+with suppress(SystemExit): app()(["--help"])
 """
 EVERY_MODULE = """
 from importlib import import_module

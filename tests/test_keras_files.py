@@ -12,6 +12,7 @@ import pytest
 import cnncalc
 from cnncalc.errors import CnncalcError
 from cnncalc.interop.keras_config import model_from_config
+from cnncalc.interop.reading import Reading
 
 
 def tensor(layer: str, call: int = 0, output: int = 0) -> dict[str, Any]:
@@ -95,7 +96,24 @@ def test_the_same_mistake_in_many_layers_is_told_once() -> None:
     with pytest.raises(CnncalcError) as caught:
         model_from_config(functional(*layers), "here")
     assert str(caught.value).startswith('here: layer m0 and 49 others: no layer kind "Mystery".')
-    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 2  # the other says where the list of kinds is
+
+
+def test_an_unknown_layer_of_known_shape_may_pass_not_counted() -> None:
+    mystery = layer("Mystery", "m", [tensor("image")])
+    net = functional(mystery, layer("Flatten", "flatten", [tensor("m") | {"config": SHAPED}]))
+    model = model_from_config(net, "here", Reading(allow_unknown=True))
+    estimate = cnncalc.estimate(model)
+    assert [row.kind for row in estimate.layers] == ["Mystery (not counted)", "Flatten"]
+    assert estimate.layers[1].output_shape == (4 * 4 * 2,)
+    assert [str(item) for item in estimate.not_included] == [
+        "layer m (a Mystery, which has no rule: not counted)"
+    ]
+    with pytest.raises(CnncalcError, match="Mystery"):
+        model_from_config(net, "here")
+
+
+SHAPED = {"keras_history": ["m", 0, 0], "shape": [None, 4, 4, 2]}
 
 
 def test_a_class_of_another_package_is_not_taken_for_keras_s() -> None:
@@ -108,7 +126,7 @@ def test_open_sizes_are_asked_for() -> None:
     chain = functional(layer("Flatten", "flatten", [tensor("image")]), shape=(None, None, 3))
     with pytest.raises(CnncalcError, match=r"\[\?, \?, 3\]: give its shape"):
         model_from_config(chain, "here")
-    assert model_from_config(chain, "here", (4, 5, 3)).graph.output_shapes == ((60,),)
+    assert model_from_config(chain, "here", Reading((4, 5, 3))).graph.output_shapes == ((60,),)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ USES: dict[str, Callable[[], object]] = {
     "Estimate": lambda: isinstance(cnncalc.estimate(small()), cnncalc.Estimate),
     "estimate": lambda: cnncalc.estimate(small()).parameters == (4 + 1) * 2,
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
+    "compare": lambda: cnncalc.compare([small(), small()]),
+    "register": lambda: inspect.signature(cnncalc.register).parameters["keras"],
     "to_keras": lambda: inspect.signature(cnncalc.to_keras).parameters["model"],
     "from_keras": lambda: inspect.signature(cnncalc.from_keras).parameters["model"],
     "load": lambda: cnncalc.estimate(cnncalc.load(EXERCISE)).parameters == PARAMETERS,

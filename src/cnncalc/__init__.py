@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc import layers as layers
+    from cnncalc.comparing.comparison import compare as compare
     from cnncalc.errors import CnncalcError as CnncalcError
     from cnncalc.estimation import Estimate as Estimate
     from cnncalc.estimation import estimate as estimate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cnncalc.interop.keras_build import to_keras as to_keras
     from cnncalc.interop.loading import from_keras as from_keras
     from cnncalc.interop.loading import load as load
+    from cnncalc.layers import register as register
     from cnncalc.model import Call as Call
     from cnncalc.model import Input as Input
     from cnncalc.model import Model as Model
@@ -35,10 +37,12 @@ _HOMES = {
     "CnncalcError": "errors",
     "Estimate": "estimation",
     "estimate": "estimation",
+    "compare": "comparing.comparison",
     "check": "interop.checking",
     "to_keras": "interop.keras_build",
     "from_keras": "interop.loading",
     "load": "interop.loading",
+    "register": "layers",
     "Call": "model",
     "Input": "model",
     "Model": "model",

@@ -205,9 +205,12 @@ def _untrainable(graph: Graph, settings: Settings) -> bool:
 
 
 def _not_included(graph: Graph, settings: Settings) -> tuple[NotIncluded, ...]:
-    if not _untrainable(graph, settings):
-        return ()
-    return (NotIncluded("textbook training", "int8 has no gradients; models are trained in a float type"),)
+    unknown = [node for node in graph.nodes if not node.layer.counted]
+    found = [NotIncluded(f"layer {node.owner}", node.layer.describe()) for node in unknown]
+    if _untrainable(graph, settings):
+        reason = "int8 has no gradients; models are trained in a float type"
+        found.append(NotIncluded("textbook training", reason))
+    return tuple(found)
 
 
 _LOSSES = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -100,6 +100,7 @@ class Model(BaseModel):
     ``input`` is the shape of the only input (named ``input``), or ``inputs`` maps names to shapes
     (or is a tuple of :class:`Input`). A layer without ``inputs`` reads the layer before it.
     ``outputs`` names the layers whose outputs the model gives; without it, the last layer's.
+    ``source`` says where the architecture is published.
     A mistake in a setting raises :class:`cnncalc.errors.SettingError`; layers that do not fit
     together raise :class:`cnncalc.errors.GraphError` as soon as the model is made.
 
@@ -115,6 +116,7 @@ class Model(BaseModel):
     layers: Annotated[tuple[InstanceOf[Layer], ...], BeforeValidator(_as_layers), Field(min_length=1)]
     outputs: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_as_outputs)] = ()
     settings: Settings = Settings()
+    source: str = ""
 
     SHORTHAND: ClassVar[str] = "input"
 
@@ -129,6 +131,7 @@ class Model(BaseModel):
             outputs: str | Iterable[str] | Mapping[str, str] = (),
             name: str = "model",
             settings: Settings | None = None,
+            source: str = "",
         ) -> None: ...
 
     @model_validator(mode="wrap")
@@ -151,6 +154,16 @@ class Model(BaseModel):
         shape = given[cls.SHORTHAND]
         rest = {key: value for key, value in given.items() if key != cls.SHORTHAND}
         return {**rest, "inputs": (_as_input(shape, INPUT),)}
+
+    @cached_property
+    def origin(self) -> str:
+        """Where the model was read: the path of a file, ``zoo``, or nothing. No part of what it is."""
+        return ""
+
+    def read_from(self, origin: str) -> Self:
+        """The same model, which says where it was read."""
+        self.__dict__["origin"] = origin  # as the cached property would keep it
+        return self
 
     @cached_property
     def graph(self) -> Graph:
@@ -203,7 +216,7 @@ class Namer:
         self._counts: dict[str, int] = {}
 
     def name(self, kind: str) -> str:
-        stem = snake_case(kind)
+        stem = snake_case(kind.removeprefix("ops."))
         while True:
             count = self._counts.get(stem, 0)
             self._counts[stem] = count + 1

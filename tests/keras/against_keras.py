@@ -14,6 +14,7 @@ import tensorflow as tf
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
+from tests.keras.kinds import factory
 
 Settings = dict[str, Any]
 Shapes = tuple[tuple[int, ...], ...]
@@ -39,11 +40,12 @@ def _called(cls: Any, settings: Settings, shapes: Shapes) -> tuple[Any, Any]:
 
 
 def keras_class(kind: str) -> Any:
+    """What takes the settings and gives something to call: the class, or what stands for it here."""
     if kind == "LocalResponseNormalization":
         from cnncalc.interop.keras_layers import local_response_normalization
 
         return local_response_normalization()
-    return getattr(tf.keras.layers, kind)
+    return factory(kind) or getattr(tf.keras.layers, kind)
 
 
 def our_answer(kind: str, settings: Settings, shapes: Shapes) -> Answer:

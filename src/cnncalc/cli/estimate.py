@@ -25,13 +25,14 @@ def estimate(
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
     input_shape: options.InputShape = None,
+    allow_unknown: options.AllowUnknown = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
     """Shapes, parameters, multiply-accumulates and memory of a model."""
     from cnncalc.estimation import estimate as run
 
     found = run(
-        options.load(file, input_shape),
+        options.load(file, input_shape, allow_unknown),
         batch_size=batch_size,
         inference_batch_size=inference_batch_size,
         dtype=dtype,

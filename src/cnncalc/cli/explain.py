@@ -22,6 +22,7 @@ def explain(
     inference_batch_size: options.InferenceBatchSize = None,
     dtype: options.DType = None,
     input_shape: options.InputShape = None,
+    allow_unknown: options.AllowUnknown = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the solution.")] = Format.text,
 ) -> None:
     """The worked solution: every sum, layer by layer, as on a blackboard."""
@@ -29,7 +30,7 @@ def explain(
     from cnncalc.report import explain as report
 
     found = estimate(
-        options.load(file, input_shape),
+        options.load(file, input_shape, allow_unknown),
         batch_size=batch_size,
         inference_batch_size=inference_batch_size,
         dtype=dtype,

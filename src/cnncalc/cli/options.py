@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 File = Annotated[
     str,
     typer.Argument(
-        metavar="FILE", help="A model file, or a Keras model (.json, .keras, .h5).", show_default=False
+        metavar="MODEL",
+        help="A model file, a Keras model (.json, .keras, .h5), or a name of the zoo.",
+        show_default=False,
     ),
 ]
 InputShape = Annotated[
     str | None, typer.Option(metavar="HxWxC", help="Sizes that a Keras model leaves open: 224x224x3.")
+]
+AllowUnknown = Annotated[
+    bool,
+    typer.Option("--allow-unknown", help="Let layers of a Keras model without a rule pass, not counted."),
 ]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", "-b", help="Images in a training batch.")]
 InferenceBatchSize = Annotated[int | None, typer.Option(help="Images in one prediction.")]
@@ -33,11 +39,11 @@ Optimizer = Annotated[
 Loss = Annotated[str | None, typer.Option(help="A Keras loss: mse, or '{name: Huber, delta: 0.5}'.")]
 
 
-def load(file: str, input_shape: str | None) -> Model:
+def load(file: str, input_shape: str | None, allow_unknown: bool = False) -> Model:
     """The model that a command is asked about."""
     from cnncalc.interop.loading import load as run
 
-    return run(file, input_shape=shape(input_shape))
+    return run(file, input_shape=shape(input_shape), allow_unknown=allow_unknown)
 
 
 def shape(text: str | None) -> tuple[int, ...] | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cnncalc.errors import nearest
 from cnncalc.interop.entries import BESIDE, OTHER_KINDS, Mistakes
 from cnncalc.interop.marked import Mapping, Mark, Sequence
-from cnncalc.layers import CATALOGUE
+from cnncalc.layers import known_kinds
 from cnncalc.model import INPUT
 
 KEYS = ("parameters", "inputs", "layers", "output")
@@ -41,7 +41,7 @@ def read_blocks(data: Mapping, mistakes: Mistakes) -> dict[str, Block]:
 
 
 def _read_block(name: str, body: object, mark: Mark, mistakes: Mistakes) -> Block | None:
-    if name in CATALOGUE or name in OTHER_KINDS or name in BESIDE:
+    if name in known_kinds() or name in OTHER_KINDS or name in BESIDE:
         mistakes.add(mark, f'a block cannot be called "{name}": that name has a meaning already.')
         return None
     if not isinstance(body, Mapping) or not isinstance(body.get("layers"), Sequence) or not body["layers"]:

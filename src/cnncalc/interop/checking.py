@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from os import PathLike
 from typing import Any, NamedTuple
@@ -60,12 +61,14 @@ def check(model: Model | str | PathLike[str]) -> Check:
 
 
 def _compared(rows: tuple[LayerEstimate, ...], built: Any, prefix: str) -> Iterator[Comparison]:
+    steps = {step.name: step for step in built.operations}  # the layers, and the operations on tensors
     for row in rows:
-        layer = built.get_layer(keras_name(row.name))
+        step = steps[keras_name(row.name)]
         if row.kind == "Model":
-            yield from _compared(row.parts, layer, f"{prefix}{row.name}/")
+            yield from _compared(row.parts, step, f"{prefix}{row.name}/")
         else:
-            yield Comparison(prefix + row.name, row.kind, _estimated(row), _built(layer))
+            estimated = _estimated(row)
+            yield Comparison(prefix + row.name, row.kind, estimated, _built(step, estimated.weights))
 
 
 def _estimated(row: LayerEstimate) -> Answer:
@@ -73,9 +76,18 @@ def _estimated(row: LayerEstimate) -> Answer:
     return Answer(row.output_shapes, weights)
 
 
-def _built(layer: Any) -> Answer:
-    """What the last call of a Keras layer gave."""
-    outputs = layer._inbound_nodes[-1].outputs
+def _built(step: Any, ours: Weights) -> Answer:
+    """What the last call of a Keras layer gave; a weight that Keras leaves unnamed has our name."""
+    outputs = step._inbound_nodes[-1].outputs
     shapes = tuple(tuple(output.shape[1:]) for output in outputs)
-    weights = tuple((weight.name, tuple(weight.shape), bool(weight.trainable)) for weight in layer.weights)
+    names = [name for name, _, _ in ours]
+    weights = tuple(
+        (_name(weight.name, names[index : index + 1]), tuple(weight.shape), bool(weight.trainable))
+        for index, weight in enumerate(getattr(step, "weights", ()))
+    )
     return Answer(shapes, weights)
+
+
+def _name(theirs: str, ours: list[str]) -> str:
+    """Keras numbers the weights that it leaves unnamed, over all that a program makes: ``variable_7``."""
+    return ours[0] if ours and re.fullmatch(r"variable(_\d+)?", theirs) else theirs

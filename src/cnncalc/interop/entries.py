@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import FileError, nearest
 from cnncalc.interop.marked import Mapping, Mark
-from cnncalc.layers import CATALOGUE
+from cnncalc.layers import known_kinds
 from cnncalc.model import MAX_LAYERS
 from cnncalc.validation import shown
 
@@ -70,7 +70,7 @@ class EntryReader:
     """Reads items of lists of layers; ``blocks`` are the names of the file's blocks."""
 
     def __init__(self, blocks: Collection[str], mistakes: Mistakes) -> None:
-        self.kinds = {*CATALOGUE, *OTHER_KINDS, *blocks}
+        self.kinds = {*known_kinds(), *OTHER_KINDS, *blocks}
         self.mistakes = mistakes
 
     def read(self, item: object, mark: Mark) -> Entry | None:

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from cnncalc.errors import CnncalcError, MissingExtraError
+from cnncalc.interop.keras_calls import APPLICATIONS, application_class, built_operation, called, plain
+from cnncalc.layers import KERAS_CLASSES, REGISTERED
 from cnncalc.layers.base import Layer
+from cnncalc.layers.operations import Operation
 from cnncalc.linking import Link, Scope
 from cnncalc.model import Input, Model, Nested
 from cnncalc.tensors import policy
@@ -53,7 +56,7 @@ class _Builder:
     def model(self, scope: Scope, name: str) -> Any:
         _refuse_one_name_for_two(scope)
         inputs = list(map(self.input, scope.model.inputs))
-        return self.module.Model(_plain(inputs), self.outputs(scope, inputs), name=name)
+        return self.module.Model(plain(inputs), self.outputs(scope, inputs), name=name)
 
     def input(self, item: Input) -> Any:
         dtype = policy(item.dtype).compute if item.dtype else None
@@ -68,9 +71,9 @@ class _Builder:
                 layers[target] = self.layer(scope, target)
             given = [_value(link, values, inputs) for link in scope.links[index]]
             with _named(scope, index):
-                found = layers[target](_plain(given))
+                found = called(scope.model.layers[target], layers[target], given)
             values[index] = list(found) if isinstance(found, (list, tuple)) else [found]
-        return _plain([_value(link, values, inputs) for link in scope.outputs])
+        return plain([_value(link, values, inputs) for link in scope.outputs])
 
     def layer(self, scope: Scope, index: int) -> Any:
         layer = scope.model.layers[index]
@@ -78,20 +81,29 @@ class _Builder:
         if isinstance(layer, Nested):
             return self.nested(layer, scope.inner[index], name)
         with _named(scope, index):
-            return self.one(layer, name)
+            return built_operation(layer, name) if isinstance(layer, Operation) else self.one(layer, name)
 
     def nested(self, layer: Nested, scope: Scope, name: str) -> Any:
         model = _Builder(self.module, layer.dtype or self.dtype).model(scope, name)
-        model.trainable = layer.trainable
+        if not layer.trainable:  # True would thaw every layer inside
+            model.trainable = False
         return model
 
-    def one(self, layer: Layer, name: str) -> Any:
-        """One Keras layer with the settings that differ from the defaults."""
-        dtype = layer.dtype or self.dtype
+    def one(self, layer: Layer, name: str | None, around: str | None = None) -> Any:
+        """One Keras layer with the settings that differ from the defaults.
+
+        ``around`` is the dtype of the layer that holds it, if one does.
+        """
+        dtype = layer.dtype or around or self.dtype
         if dtype == "int8":
             raise ValueError("there is no layer of int8 before it is quantised; give it another dtype")
-        built = keras_class(self.module, layer)(**layer.changed_settings(), name=name, dtype=dtype)
-        built.trainable = layer.trainable  # not every class takes it as a setting
+        settings = {
+            key: self.one(value, value.name, dtype) if isinstance(value, Layer) else value
+            for key, value in layer.changed_settings().items()
+        }
+        built = keras_class(self.module, layer)(**settings, name=name, dtype=dtype)
+        if not layer.trainable:  # said afterwards: not every class takes it as a setting
+            built.trainable = False
         return built
 
 
@@ -109,7 +121,11 @@ def keras_class(module: Any, layer: Layer) -> Any:
     """The Keras class of a layer; our own where Keras has none."""
     from cnncalc.interop import keras_layers
 
-    own = keras_layers.OWN.get(layer.kind)
+    if layer.kind in APPLICATIONS:
+        return application_class(layer.kind)
+    own = keras_layers.OWN.get(layer.kind) or KERAS_CLASSES.get(layer.kind)
+    if own is None and layer.kind in REGISTERED:
+        raise CnncalcError(f"{layer.kind} was registered without its Keras class: register(..., keras=...).")
     return own() if own else getattr(module.layers, layer.kind)
 
 
@@ -117,11 +133,6 @@ def _value(link: Link, values: dict[int, list[Any]], inputs: list[Any]) -> Any:
     if link.layer is None:
         return inputs[link.output or 0]
     return values[link.layer][link.output or 0]
-
-
-def _plain(tensors: list[Any]) -> Any:
-    """One tensor by itself, several as a list: as Keras gives and takes them."""
-    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def keras_name(name: str) -> str:

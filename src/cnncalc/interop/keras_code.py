@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cnncalc.interop.keras_calls import APPLICATIONS, call_code, operation_code
 from cnncalc.interop.keras_layers import OWN
 from cnncalc.interop.tidying import tidied
 from cnncalc.interop.writing import simplest
 from cnncalc.layers.base import Layer
+from cnncalc.layers.operations import Operation
 from cnncalc.linking import Link, Scope
 from cnncalc.model import Model, Nested
 
@@ -21,21 +23,32 @@ def to_code(model: Model) -> str:
     Layers that Keras has not (local response normalisation) are imported from cnncalc.
     """
     scope = Scope(tidied(model), (), [])
-    own = sorted(
-        {f"cnncalc.interop.keras_layers.{OWN[kind].__name__}" for kind in _kinds(scope) if kind in OWN}
-    )
-    imports = ["import keras", "from keras import layers"]
-    imports += [f"from {name.rpartition('.')[0]} import {name.rpartition('.')[2]}" for name in own]
+    imports = ["import keras", "from keras import layers", *_imports(set(_kinds(scope)))]
     functions = [line for part in _nested(scope) for line in ["", "", *_function(part)]]
     body = list(_Code(scope, model.settings.dtype).lines())
     return "\n".join([*imports, *functions, "", *([""] if functions else []), *body]) + "\n"
 
 
+def _imports(kinds: set[str]) -> list[str]:
+    """Where the classes that are not in ``keras.layers`` come from."""
+    own = {OWN[kind].__name__: "cnncalc.interop.keras_layers" for kind in kinds & set(OWN)}
+    held = {kind: APPLICATIONS[kind] for kind in kinds & set(APPLICATIONS)}
+    return [f"from {module} import {name}" for name, module in sorted((own | held).items())]
+
+
 def _kinds(scope: Scope) -> Iterator[str]:
     for layer in scope.model.layers:
-        yield layer.kind
+        yield from _kinds_in(layer)
     for inner in scope.inner.values():
         yield from _kinds(inner)
+
+
+def _kinds_in(layer: Layer) -> Iterator[str]:
+    """The kind of a layer, and those of the layers that it holds."""
+    yield layer.kind
+    for value in layer.settings().values():
+        if isinstance(value, Layer):
+            yield from _kinds_in(value)
 
 
 def _nested(scope: Scope) -> Iterator[tuple[str, Scope]]:
@@ -62,7 +75,7 @@ class _Code:
         self.scope = scope
         self.dtype = dtype
         self.name = name or scope.model.name
-        self.variables: set[str] = {"keras", "layers", "model"}
+        self.variables: set[str] = {"keras", "layers", "model", *APPLICATIONS}
         self.inputs = [self.variable(item.name) for item in scope.model.inputs]
         self.values: dict[int, str] = {}
         self.layers: dict[int, str] = {}
@@ -88,31 +101,33 @@ class _Code:
 
     def layer(self, index: int) -> Iterator[str]:
         target = self.scope.called(index)
-        given = _listed([self.value(link) for link in self.scope.links[index]])
-        shared = any(self.scope.called(other) == target for other in self.scope.order if other != index)
-        made = self.layers.get(target) or self.made(target)
-        if shared and target not in self.layers:
-            self.layers[target] = self.variable(f"{self.scope.names[target]}_layer")
-            yield f"{self.layers[target]} = {made}"
-            made = self.layers[target]
-        self.values[index] = self.variable(self.scope.names[index])
-        yield f"{self.values[index]} = {made}({given})"
         layer = self.scope.model.layers[target]
+        given = [self.value(link) for link in self.scope.links[index]]
+        if isinstance(layer, Operation):
+            call = operation_code(layer, given)
+        else:
+            yield from self.shared(target)
+            call = call_code(layer, self.layers.get(target) or self.made(target), given)
+        self.values[index] = self.variable(self.scope.names[index])
+        yield f"{self.values[index]} = {call}"
         if isinstance(layer, Nested) and not layer.trainable:
             yield f"# the layers of {self.scope.names[target]} are frozen: set its trainable to False"
+
+    def shared(self, target: int) -> Iterator[str]:
+        """A layer that is called more than once is kept in a variable, before its first call."""
+        calls = sum(self.scope.called(index) == target for index in self.scope.order)
+        if calls > 1 and target not in self.layers:
+            self.layers[target] = self.variable(f"{self.scope.names[target]}_layer")
+            yield f"{self.layers[target]} = {self.made(target)}"
 
     def made(self, index: int) -> str:
         layer = self.scope.model.layers[index]
         if isinstance(layer, Nested):
             return f"{_function_name(self.scope.names[index])}()"
-        settings = {name: simplest(layer, name) for name in layer.changed_settings()}
         common: dict[str, Any] = {"name": _valid(self.scope.names[index])}
-        if not layer.trainable:
-            common["trainable"] = False
         if (layer.dtype or self.dtype) != "float32":
             common["dtype"] = layer.dtype or self.dtype
-        arguments = ", ".join(f"{name}={_value(value)}" for name, value in (settings | common).items())
-        return f"{_class(layer)}({arguments})"
+        return _expression(layer, common)
 
     def value(self, link: Link) -> str:
         if link.layer is None:
@@ -121,15 +136,24 @@ class _Code:
         return f"{self.values[link.layer]}[{link.output or 0}]" if many else self.values[link.layer]
 
 
+def _expression(layer: Layer, common: dict[str, Any]) -> str:
+    """What makes a layer."""
+    settings = {name: simplest(layer, name) for name in layer.changed_settings()} | common
+    if not layer.trainable:
+        settings["trainable"] = False
+    return f"{_class(layer)}({', '.join(f'{name}={_value(value)}' for name, value in settings.items())})"
+
+
 def _class(layer: Layer) -> str:
-    return f"{OWN[layer.kind].__name__}()" if layer.kind in OWN else f"layers.{layer.kind}"
+    if layer.kind in OWN:
+        return f"{OWN[layer.kind].__name__}()"
+    return layer.kind if layer.kind in APPLICATIONS else f"layers.{layer.kind}"
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, Layer):
-        settings = {name: simplest(value, name) for name in value.changed_settings()}
-        return f"{_class(value)}({', '.join(f'{name}={_value(item)}' for name, item in settings.items())})"
-    return repr(value)
+    if not isinstance(value, Layer):
+        return repr(value)
+    return _expression(value, {"dtype": value.dtype} if value.dtype else {})
 
 
 def _listed(names: list[str]) -> str:

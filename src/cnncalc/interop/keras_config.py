@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.errors import CnncalcError, FileError, GraphError, SettingError
+from cnncalc.interop.reading import STRICT, Reading
 from cnncalc.interop.tidying import tidied
-from cnncalc.layers import layer_class
+from cnncalc.layers import REGISTERED, known_kinds, layer_class
 from cnncalc.layers.base import Layer
+from cnncalc.layers.refused import ALIASES
+from cnncalc.layers.unknown import Unknown
 from cnncalc.model import Call, Input, Model, Nested
 from cnncalc.tensors import Shape
 
@@ -20,21 +23,22 @@ MODELS = ("Functional", "Model", "Sequential")
 DROPPED = ("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "build_config")
 """Keys of a layer's config that are no settings of its kind."""
 
+ARGUMENTS = {"query": 1, "value": 2, "key": 3}
+"""Arguments that a call may name in another order than they have."""
+
 
 def is_keras(data: object) -> bool:
     """Whether some data is a Keras config, and not a model file of ours."""
     return isinstance(data, Mapping) and "class_name" in data and "config" in data
 
 
-def model_from_config(data: Mapping[str, Any], where: str, input_shape: Shape | None = None) -> Model:
+def model_from_config(data: Mapping[str, Any], where: str, reading: Reading = STRICT) -> Model:
     """The model that a Keras config describes; ``where`` stands in messages.
-
-    ``input_shape`` gives the sizes that the config leaves open (None) in the shape of its input.
 
     Raises FileError, one line per layer that cannot be read.
     """
     try:
-        return tidied(_Reader(where, input_shape).model(data))
+        return tidied(_Reader(where, reading).model(data))
     except (GraphError, SettingError, CnncalcError) as error:
         if isinstance(error, FileError):
             raise
@@ -44,9 +48,11 @@ def model_from_config(data: Mapping[str, Any], where: str, input_shape: Shape | 
 
 
 class _Reader:
-    def __init__(self, where: str, input_shape: Shape | None = None) -> None:
+    def __init__(self, where: str, reading: Reading) -> None:
         self.where = where
-        self.input_shape = input_shape
+        self.reading = reading
+        self.shapes: dict[str, Shape] = {}
+        """Output shapes, as far as the config tells them."""
         self.mistakes: dict[str, list[str]] = {}
         """Each mistake, and the layers that make it."""
 
@@ -57,9 +63,8 @@ class _Reader:
         sequential = data["class_name"] == "Sequential"
         model = self.sequential(config) if sequential else self.functional(config)
         if self.mistakes:
-            raise FileError(
-                "\n".join(f"{self.where}: {_told(*mistake)}" for mistake in self.mistakes.items())
-            )
+            told = [f"{self.where}: {_told(*mistake)}" for mistake in self.mistakes.items()]
+            raise FileError("\n".join([*told, *_help(self.mistakes)]))
         return model
 
     def sequential(self, config: Mapping[str, Any]) -> Model:
@@ -71,10 +76,11 @@ class _Reader:
 
     def functional(self, config: Mapping[str, Any]) -> Model:
         names = _Names(config)
+        self.shapes = dict(_shapes(config))
         inputs = {item["name"]: self.input(item) for item in names.inputs()}
         layers = [layer for item in names.others() for layer in self.calls(item, names)]
         order = [inputs[name] for name, _, _ in _triples(config["input_layers"])]
-        outputs = [names.reference(triple) for triple in _triples(config["output_layers"])]
+        outputs = [names.output(triple) for triple in _triples(config["output_layers"])]
         return _model(config["name"], order, layers, outputs)
 
     def calls(self, item: Mapping[str, Any], names: _Names) -> Iterator[Layer | None]:
@@ -97,8 +103,9 @@ class _Reader:
         known = tuple(size for size in shape if size is not None)
         if len(known) == len(shape):
             return known
-        if self.input_shape and len(self.input_shape) == len(shape):
-            pairs = zip(shape, self.input_shape, strict=True)
+        wanted = self.reading.input_shape
+        if wanted and len(wanted) == len(shape):
+            pairs = zip(shape, wanted, strict=True)
             return tuple(given if size is None else size for size, given in pairs)
         sizes = ", ".join("?" if size is None else str(size) for size in shape)
         raise FileError(f"{self.where}: the input {name} is [{sizes}]: give its shape (input_shape).")
@@ -107,19 +114,62 @@ class _Reader:
         try:
             return self.layer_of(item, beside)
         except CnncalcError as error:
+            name = item["config"].get("name", item.get("name"))
+            if self.reading.allow_unknown and name in self.shapes:
+                return Unknown(
+                    of=str(item["class_name"]), output_shape=self.shapes[name], name=name, **beside
+                )
             for line in str(error).splitlines():
-                self.mistakes.setdefault(line, []).append(item["config"].get("name", item.get("name")))
+                self.mistakes.setdefault(line, []).append(name)
             return None
 
     def layer_of(self, item: Mapping[str, Any], beside: dict[str, Any]) -> Layer:
         config = item["config"]
         common = {"name": config["name"], "trainable": config.get("trainable", True), **beside}
         if item["class_name"] in MODELS:
-            return Nested(model=_Reader(f"{self.where}: {config['name']}").model(item), **common)
-        common |= {"dtype": _dtype(config.get("dtype"))}
-        cls = layer_class(_kind(item))
-        settings = {key: plain(value) for key, value in config.items() if key not in DROPPED}
-        return cls(**_unsaid(cls, settings), **common)
+            inner = _Reader(f"{self.where}: {config['name']}", self.reading)
+            return Nested(model=inner.model(item), **common)
+        if _is_operation(item):
+            cls, settings = _operation(item)
+        else:
+            cls, settings = _class_and_settings(item)
+            common |= {"dtype": _dtype(config.get("dtype"))}
+        return cls(**settings, **common)
+
+
+def _class_and_settings(item: Mapping[str, Any]) -> tuple[type[Layer], dict[str, Any]]:
+    cls = layer_class(_kind(item))
+    config = item["config"]
+    settings = {key: _setting(value) for key, value in config.items() if key not in DROPPED}
+    return cls, _unsaid(cls, settings)
+
+
+def _setting(value: Any) -> Any:
+    """A value of a config as a setting: a layer as a layer, functions by their names."""
+    if isinstance(value, Mapping) and "config" in value and value.get("class_name") in known_kinds():
+        cls, settings = _class_and_settings(value)
+        return cls(**settings, trainable=value["config"].get("trainable", True))
+    return plain(value)
+
+
+def _is_operation(item: Mapping[str, Any]) -> bool:
+    return str(item.get("module", "")).startswith("keras.src.ops")
+
+
+def _operation(item: Mapping[str, Any]) -> tuple[type[Layer], dict[str, Any]]:
+    """An operation on tensors; its constants stand among the arguments of its call."""
+    from cnncalc.layers.operations import TENSOR, from_node
+
+    def marked(value: Any) -> Any:
+        if isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__":
+            return TENSOR
+        if isinstance(value, list):
+            return [marked(entry) for entry in value]
+        return value
+
+    node = item["inbound_nodes"][0]
+    kwargs = {key: marked(value) for key, value in node.get("kwargs", {}).items()}
+    return from_node(str(item["class_name"]), item["config"], marked(list(node["args"])), kwargs)
 
 
 def _unsaid(cls: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
@@ -127,6 +177,14 @@ def _unsaid(cls: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
     field = cls.model_fields.get("activation")
     linear = field is not None and not field.is_required() and settings.get("activation") == "linear"
     return {**settings, "activation": None} if linear else settings
+
+
+def _help(mistakes: Mapping[str, object]) -> list[str]:
+    """Where no rule was found: where the list is, and how to go on without."""
+    if not any("no layer kind" in message or "is refused" in message for message in mistakes):
+        return []
+    count = len(known_kinds())
+    return [f"{count} kinds have a rule (docs/layers.md); --allow-unknown leaves others uncounted."]
 
 
 def _told(message: str, layers: list[str]) -> str:
@@ -143,11 +201,11 @@ def _model(name: str, inputs: list[Input], layers: list[Layer | None], outputs: 
 
 def _kind(item: Mapping[str, Any]) -> str:
     """The kind of a layer; a class of another package with the name of one of Keras's is not it."""
-    registered = item.get("registered_name") or ""
+    name = str(item["class_name"])
+    registered = str(item.get("registered_name") or name)
     package, _, own = registered.rpartition(">")
-    if package in ("", "keras", "Custom", "cnncalc") or own == registered:
-        return str(item["class_name"])
-    return str(registered)
+    known = package in ("", "keras", "Custom", "cnncalc") or own in REGISTERED
+    return ALIASES.get(own, own) if known else registered
 
 
 class _Names:
@@ -169,6 +227,14 @@ class _Names:
             found += "_"
         return found
 
+    def output(self, triple: tuple[str, int, int]) -> str:
+        """What the model gives. Here, and not in what layers read, Keras counts the calls of a
+        functional model from 1, because such a model is born with a call of its own.
+        """
+        name, call, output = triple
+        functional = self.items[name]["class_name"] in ("Functional", "Model")
+        return self.reference((name, call - functional, output))
+
     def reference(self, triple: tuple[str, int, int]) -> str:
         """What is read: layer, number of its call, number of its output."""
         name, call, output = triple
@@ -184,7 +250,18 @@ def _output_names(item: Mapping[str, Any]) -> list[str]:
     if "output_layers" not in config:
         return []
     names = _Names(config)
-    return [names.reference(triple) for triple in _triples(config["output_layers"])]
+    return [names.output(triple) for triple in _triples(config["output_layers"])]
+
+
+def _shapes(node: Any) -> Iterator[tuple[str, Shape]]:
+    """The shapes of the layers' outputs that stand beside the tensors of a config."""
+    if isinstance(node, Mapping) and node.get("class_name") == "__keras_tensor__":
+        shape = tuple(node["config"].get("shape", ())[1:])
+        if shape and None not in shape:
+            yield str(node["config"]["keras_history"][0]), shape
+        return
+    for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
+        yield from _shapes(item)
 
 
 def _triples(found: Any) -> list[tuple[str, int, int]]:
@@ -200,7 +277,8 @@ def _tensors(node: Any) -> Iterator[tuple[str, int, int]]:
             name, call, output = node["config"]["keras_history"]
             yield str(name), int(call), int(output)
             return
-        node = [value for key, value in node.items() if key != "mask"]
+        named = sorted(node.items(), key=lambda item: ARGUMENTS.get(item[0], 0))
+        node = [value for key, value in named if key != "mask"]
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from _tensors(item)

@@ -6,8 +6,10 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from cnncalc.errors import CnncalcError, FileError
+from cnncalc import zoo
+from cnncalc.errors import CnncalcError, FileError, nearest
 from cnncalc.interop.model_file import model_from_text
+from cnncalc.interop.reading import Reading
 from cnncalc.model import Model
 from cnncalc.tensors import Shape
 
@@ -17,29 +19,42 @@ MAX_BYTES = 16 * 2**20
 SUFFIXES = (".yaml", ".yml", ".json", ".keras", ".h5", ".hdf5")
 
 
-def load(path: str | PathLike[str], *, input_shape: Shape | None = None) -> Model:
-    """The model that a file describes.
+def load(
+    path: str | PathLike[str], *, input_shape: Shape | None = None, allow_unknown: bool = False
+) -> Model:
+    """The model that a file describes, or one of the zoo by its name.
 
     ``.yaml`` and ``.yml`` are model files; ``.json`` is one too, or what Keras's ``to_json`` writes;
     ``.keras`` is Keras's archive and ``.h5`` or ``.hdf5`` its older file (needs h5py). Neither Keras nor
-    TensorFlow is needed. ``input_shape`` fills in sizes that a Keras model leaves open.
+    TensorFlow is needed. ``input_shape`` fills in sizes that a Keras model leaves open;
+    ``allow_unknown`` lets layers without a rule pass, not counted. A file wins over a name of the zoo;
+    ``origin`` of the model says which it was.
     Raises FileError, one line per mistake with its place, where the file cannot be read or does not
     describe a network.
     """
     file = Path(fspath(path))
-    _check_there(file)
+    if not _is_file(file):
+        text = zoo.text_of(str(file))
+        if text is None:
+            raise FileError(_missing(file))
+        return model_from_text(text, f"zoo/{file}", str(file)).read_from("zoo")
+    return _load_file(file, Reading(input_shape, allow_unknown)).read_from(str(file))
+
+
+def _load_file(file: Path, reading: Reading) -> Model:
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         raise FileError(f"{file}: a model file ends in {', '.join(SUFFIXES)}.")
     if suffix in (".yaml", ".yml"):
         return model_from_text(read_text(file), str(file), file.stem)
-    return _load_json(file, input_shape) if suffix == ".json" else _load_saved(file, input_shape)
+    return _load_json(file, reading) if suffix == ".json" else _load_saved(file, reading)
 
 
-def from_keras(model: Any, *, input_shape: Shape | None = None) -> Model:
+def from_keras(model: Any, *, input_shape: Shape | None = None, allow_unknown: bool = False) -> Model:
     """The model of a live Keras model: Sequential, Functional, nested, with shared layers.
 
-    ``input_shape`` fills in sizes that it leaves open. Raises CnncalcError for a model of the legacy
+    ``input_shape`` fills in sizes that it leaves open; ``allow_unknown`` lets layers without a rule
+    pass, not counted. Raises CnncalcError for a model of the legacy
     tf_keras, for a subclassed model (which has no config of layers), and for layers without a rule.
     """
     import json
@@ -55,10 +70,10 @@ def from_keras(model: Any, *, input_shape: Shape | None = None) -> Model:
         raise CnncalcError(
             f"{type(model).__name__} is a subclassed model: it has no config of layers."
         ) from None
-    return model_from_config(config, str(model.name), input_shape)
+    return model_from_config(config, str(model.name), Reading(input_shape, allow_unknown))
 
 
-def _load_json(file: Path, input_shape: Shape | None) -> Model:
+def _load_json(file: Path, reading: Reading) -> Model:
     """A model file, or a Keras config where there is a ``class_name``."""
     text = read_text(file)
     if '"class_name"' not in text:
@@ -68,33 +83,36 @@ def _load_json(file: Path, input_shape: Shape | None) -> Model:
 
     data = parsed(text, file)
     return (
-        model_from_config(data, str(file), input_shape)
+        model_from_config(data, str(file), reading)
         if is_keras(data)
         else model_from_text(text, str(file), file.stem)
     )
 
 
-def _load_saved(file: Path, input_shape: Shape | None) -> Model:
+def _load_saved(file: Path, reading: Reading) -> Model:
     from cnncalc.interop.keras_config import is_keras, model_from_config
     from cnncalc.interop.keras_files import config_of_archive, config_of_hdf5
 
     data = config_of_archive(file) if file.suffix.lower() == ".keras" else config_of_hdf5(file)
     if not is_keras(data):
         raise FileError(f"{file}: its config is not that of a Keras model.")
-    return model_from_config(data, str(file), input_shape)
+    return model_from_config(data, str(file), reading)
 
 
-def _check_there(path: Path) -> None:
-    if path.is_dir():
-        raise FileError(f"{path}: this is a folder, not a model file.")
+def _is_file(path: Path) -> bool:
     try:
-        path.stat()
-    except FileNotFoundError:
-        raise FileError(
-            f"{path}: there is no such file. `cnncalc new {path}` writes one to start from."
-        ) from None
+        return path.is_file()
     except (OSError, ValueError) as error:
-        raise FileError(f"{path}: cannot be read: {error}.") from None
+        raise FileError(f"{str(path)[:200]!r}: cannot be read: {error}.") from None
+
+
+def _missing(path: Path) -> str:
+    if path.is_dir():
+        return f"{path}: this is a folder, not a model file."
+    if path.suffix:
+        return f"{path}: there is no such file. `cnncalc new {path}` writes one to start from."
+    near = nearest(str(path), zoo.names())
+    return f"{path}: there is no such file, and no such model in the zoo (cnncalc zoo).{near}"
 
 
 def read_text(path: Path) -> str:

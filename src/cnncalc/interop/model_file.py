@@ -122,7 +122,7 @@ class _Reader:
             self.mistakes.add(mark, f"a model needs input: {wanted}.")
             return None
         try:
-            return Model(**shapes, **given, name=data.get("name", self.name))
+            return Model(**shapes, **given, name=data.get("name", self.name), source=data.get("source") or "")
         except GraphError as error:
             for problem in error.problems:
                 self.graph_mistake(data, entries, problem)

@@ -22,7 +22,12 @@ def tidied(model: Model) -> Model:
     linked = [layer.model_copy(update={"inputs": _renamed(layer, renamed)}) for layer in layers]
     outputs = _outputs(model, scope, renamed)
     return Model(
-        name=model.name, inputs=inputs, layers=linked, outputs=dict(outputs), settings=model.settings
+        name=model.name,
+        source=model.source,
+        inputs=inputs,
+        layers=linked,
+        outputs=dict(outputs),
+        settings=model.settings,
     )
 
 
@@ -74,7 +79,7 @@ def _named(scope: Scope) -> list[bool]:
 
 
 def _looks_automatic(layer: Layer, name: str) -> bool:
-    stem = snake_case(layer.kind)
+    stem = snake_case(layer.kind.removeprefix("ops."))
     return name == stem or (name.startswith(f"{stem}_") and name[len(stem) + 1 :].isdigit())
 
 

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from math import isinf, isnan
 from typing import Any
 
+from cnncalc.errors import CnncalcError
+from cnncalc.interop.block_folding import fold
 from cnncalc.interop.marked import plain_scalar
+from cnncalc.interop.model_file import model_from_text
 from cnncalc.interop.tidying import tidied
 from cnncalc.layers.base import Layer
+from cnncalc.linking import Link, Scope
 from cnncalc.model import INPUT, Call, Input, Model, Nested
 from cnncalc.settings import Settings
 from cnncalc.specs import Spec
@@ -27,7 +31,9 @@ def to_data(model: Model) -> dict[str, Any]:
     {'name': 'net', 'input': [4], 'layers': [{'Dense': {'units': 2}}]}
     """
     tidy = tidied(model)
-    found: dict[str, Any] = {"name": tidy.name, **_inputs(tidy), "layers": list(map(_layer, tidy.layers))}
+    source = {"source": tidy.source} if tidy.source else {}
+    layers = list(map(_layer, tidy.layers))
+    found: dict[str, Any] = {"name": tidy.name, **source, **_inputs(tidy), "layers": layers}
     if tidy.outputs:
         same = all(name == reference for name, reference in tidy.outputs)
         found["outputs"] = [name for name, _ in tidy.outputs] if same else dict(tidy.outputs)
@@ -41,8 +47,57 @@ def to_json(model: Model) -> str:
 
 
 def to_yaml(model: Model) -> str:
-    """The model file as YAML, one line per layer and one for each thing beside it."""
-    return "\n".join(_model_lines(to_data(model))) + "\n"
+    """The model file as YAML, one line per layer and one for each thing beside it.
+
+    Repeated blocks are folded where the names of the layers tell them, and where that is exact.
+    """
+    flat = _text(to_data(model))
+    folded = _folded(model)
+    return folded if folded is not None and len(folded) < len(flat) else flat
+
+
+def _text(data: dict[str, Any]) -> str:
+    return "\n".join(_model_lines(data)) + "\n"
+
+
+def _folded(model: Model) -> str | None:
+    """The model file with blocks, read again to see that it says the same; None where there are none."""
+    tidy = tidied(model)
+    scope = Scope(tidy, (), [])
+    layers, blocks = fold([_explicit(scope, index) for index in range(len(scope.names))], scope.names)
+    if not blocks:
+        return None
+    data = to_data(model)
+    ordered = {key: data[key] for key in data if key in ("name", "source", "input", "inputs")}
+    text = _text({**ordered, "blocks": blocks, **data, "layers": layers})
+    return text if _says(text, tidy) else None
+
+
+def _says(text: str, tidy: Model) -> bool:
+    try:
+        return tidied(model_from_text(text, "", tidy.name)) == tidy
+    except CnncalcError:
+        return False
+
+
+def _explicit(scope: Scope, index: int) -> dict[str, Any]:
+    """A layer with its name and the names of all its inputs written out."""
+    layer = scope.model.layers[index].model_copy(update={"name": None, "inputs": ()})
+    item = _layer(layer)
+    found = {item: None} if isinstance(item, str) else dict(item)
+    return {
+        **found,
+        "name": scope.names[index],
+        "inputs": [_source(scope, link) for link in scope.links[index]],
+    }
+
+
+def _source(scope: Scope, link: Link) -> str:
+    if link.layer is None:
+        return scope.model.inputs[link.output or 0].name
+    outputs = scope.output_names(link.layer)
+    own = scope.names[link.layer]
+    return own if link.output is None else f"{own}.{outputs[link.output]}"
 
 
 def _inputs(model: Model) -> dict[str, Any]:
@@ -127,6 +182,11 @@ def _model_lines(data: dict[str, Any]) -> Iterator[str]:
             yield "layers:"
             for layer in value:
                 yield from _layer_lines(layer)
+        elif key == "blocks":
+            yield "blocks:"
+            for name, block in value.items():
+                yield f"  {flow(name)}:"
+                yield from (f"    {line}" for line in _model_lines(block))
         else:
             yield f"{key}: {flow(value)}"
 

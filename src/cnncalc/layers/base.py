@@ -99,6 +99,9 @@ class Layer(BaseModel):
     arity: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the largest number of inputs."""
 
+    counted: ClassVar[bool] = True
+    """Whether its facts say all; False only for a layer without a rule."""
+
     unit: ClassVar[str] = ""
     """What each bias belongs to, in the words of an explanation: a filter, a unit."""
 

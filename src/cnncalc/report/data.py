@@ -22,6 +22,8 @@ def to_data(estimate: Estimate) -> dict[str, Any]:
     """The whole estimate as dictionaries, lists, numbers and texts."""
     return {
         "model": estimate.name,
+        "origin": estimate.model.origin,
+        "source": estimate.model.source,
         "settings": _settings(estimate.settings),
         "layers": [_layer(layer) for layer in estimate.layers],
         "parameters": estimate.parameters,

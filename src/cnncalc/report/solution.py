@@ -20,6 +20,8 @@ from cnncalc.units import bytes_text, shape_text
 
 def solution(estimate: Estimate) -> Iterator[Section]:
     """Sections in the order in which they are read: the layers, the totals, the memory."""
+    if estimate.model.source:
+        yield Section(estimate.name, f"{estimate.model.source}.")
     board = _Board(estimate.model.graph, policy(estimate.settings.dtype))
     yield from board.sections(board.graph.rows, 0)
     yield _totals(estimate)

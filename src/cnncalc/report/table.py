@@ -43,7 +43,8 @@ def to_table(estimate: Estimate, width: int | None = None) -> str:
     """The estimate for a terminal of ``width`` columns; None: as wide as it needs to be."""
     settings = estimate.settings
     inputs = " and ".join(shape_text(item.shape) for item in estimate.model.inputs)
-    head = f"{estimate.name}   input {inputs}   {settings.dtype}"
+    origin = "   from the zoo" if estimate.model.origin == "zoo" else ""
+    head = f"{estimate.name}   input {inputs}   {settings.dtype}{origin}"
     tables = [fitted(layer_grid(estimate), width), fitted(memory_grid(estimate), width)]
     words = answer(estimate) if width is None else wrapped(answer(estimate), width)
     notes = [f"Not included: {item}." for item in estimate.not_included]

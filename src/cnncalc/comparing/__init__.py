@@ -1,0 +1,1 @@
+"""Models side by side, and a model beside what it could have been: one variant per file."""

@@ -1,0 +1,199 @@
+"""Recurrent layers over the steps of a sequence of vectors.
+
+Their states are outputs only with ``return_state``, which is refused: a layer has one output here. So
+is ``stateful``, for which Keras needs a fixed batch size.
+
+Sources: keras/src/layers/rnn (Keras 3.15).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from cnncalc.errors import ShapeError
+from cnncalc.layers.activation_names import ActivationName
+from cnncalc.layers.base import Flag, Layer, require_rank, weight_settings
+from cnncalc.layers.facts import Facts
+from cnncalc.layers.wrappers import Inner, Wrapper, weights_of
+from cnncalc.tensors import Shape, Weight
+from cnncalc.units import shape_text
+from cnncalc.validation import Size
+
+Rate = Annotated[float, Field(strict=True)]
+
+RECURRENT = weight_settings("kernel", "recurrent", "bias") | {
+    "seed",
+    "unroll",
+    "use_cudnn",
+    "zero_output_for_mask",
+}
+"""Settings that all recurrent layers of Keras have and that change no number."""
+
+
+class Recurrent(Layer):
+    """A layer that carries a state from step to step."""
+
+    without_effect: ClassVar[frozenset[str]] = RECURRENT
+
+    use_bias: Flag = True
+    dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    return_sequences: Flag = False
+    return_state: Flag = False
+    go_backwards: Flag = False
+    stateful: Flag = False
+
+    def check(self) -> None:
+        if self.return_state:
+            raise ValueError("return_state makes several outputs, and a layer has one here")
+        if self.stateful:
+            raise ValueError("stateful needs a fixed batch size, and the batch axis is open here")
+
+    def collected(self, steps: int, state: Shape) -> Shape:
+        """The output: the states of all steps, or the last."""
+        return (steps, *state) if self.return_sequences else state
+
+    def kept(self) -> str:
+        return "all steps" if self.return_sequences else "the last step"
+
+
+class _OverVectors(Recurrent):
+    """``gates`` dense layers of ``units`` on the step's input, and as many on the state before."""
+
+    gates: ClassVar[int]
+    unit: ClassVar[str] = "unit"
+
+    units: Size
+    activation: ActivationName | None = "tanh"
+
+    def facts(self, *shapes: Shape) -> Facts:
+        require_rank(shapes[0], 2, self.kind)
+        steps, features = shapes[0]
+        width = self.gates * self.units
+        kernel = Weight("kernel", (features, width))
+        recurrent = Weight("recurrent_kernel", (self.units, width))
+        bias = (Weight("bias", self.bias_shape(width)),) if self.use_bias else ()
+        return Facts(
+            self.collected(steps, (self.units,)),
+            (kernel, recurrent, *bias),
+            macs=steps * (kernel.size + recurrent.size),
+        )
+
+    def bias_shape(self, width: int) -> Shape:
+        return (width,)
+
+    def describe(self, *shapes: Shape) -> str:
+        steps, features = shapes[0]
+        return f"{self.units} units over {features} values in each of {steps} steps, {self.kept()} kept"
+
+
+class SimpleRNN(_OverVectors):
+    """Each step a dense layer over its input and the output of the step before.
+
+    Input ``(steps, features)``, output ``(units,)``, or ``(steps, units)`` with ``return_sequences``;
+    counted: (features + units) x units for each step. Backward keeps the input and the outputs of all
+    steps. Source: ``keras.layers.SimpleRNN``.
+
+    >>> SimpleRNN(units=4).facts((10, 3)).macs == 10 * (3 + 4) * 4
+    True
+    """
+
+    gates: ClassVar[int] = 1
+
+
+class LSTM(_OverVectors):
+    """A recurrent layer with a long memory: three gates say what it forgets, takes in and gives out.
+
+    Input ``(steps, features)``, output ``(units,)``, or ``(steps, units)`` with ``return_sequences``;
+    counted: (features + units) x 4 x units for each step. Backward keeps the input, and the gates and
+    states of all steps. Source: ``keras.layers.LSTM``.
+
+    >>> [weight.shape for weight in LSTM(units=4).facts((10, 3)).weights]
+    [(3, 16), (4, 16), (16,)]
+    """
+
+    without_effect: ClassVar[frozenset[str]] = RECURRENT | {"unit_forget_bias"}
+    gates: ClassVar[int] = 4
+
+    recurrent_activation: ActivationName | None = "sigmoid"
+
+
+class GRU(_OverVectors):
+    """A recurrent layer with two gates, which say what it forgets and what it takes in.
+
+    Input ``(steps, features)``, output ``(units,)``, or ``(steps, units)`` with ``return_sequences``;
+    counted: (features + units) x 3 x units for each step. With ``reset_after`` input and state have
+    biases of their own. Backward keeps the input, and the gates and states of all steps. Source:
+    ``keras.layers.GRU``.
+
+    >>> [weight.shape for weight in GRU(units=4).facts((10, 3)).weights]
+    [(3, 12), (4, 12), (2, 12)]
+    """
+
+    gates: ClassVar[int] = 3
+
+    recurrent_activation: ActivationName | None = "sigmoid"
+    reset_after: Flag = True
+
+    def bias_shape(self, width: int) -> Shape:
+        return (2, width) if self.reset_after else (width,)
+
+
+class Bidirectional(Wrapper):
+    """A recurrent layer forwards, a second with weights of its own backwards, and both outputs merged.
+
+    Input and output as the inner layer's; with ``merge_mode="concat"`` the last axis of the output is
+    twice as long; counted: the sum over both layers. Backward keeps what the two layers keep. Without a
+    ``backward_layer`` it is the forward one the other way round; ``merge_mode=None``, which makes two
+    outputs, is refused. Source: ``keras.layers.Bidirectional``.
+
+    >>> Bidirectional(layer={"LSTM": {"units": 4}}).facts((10, 3)).output
+    (8,)
+    """
+
+    merge_mode: Literal["concat", "sum", "mul", "ave"] = "concat"
+    backward_layer: Inner | None = None
+
+    @field_validator("backward_layer", mode="after")
+    @classmethod
+    def _none_where_it_goes_without_saying(cls, backward: Layer | None, info: ValidationInfo) -> Layer | None:
+        """Keras writes it in every config."""
+        forward = info.data.get("layer")
+        return None if forward and backward and _turned(forward) == _turned(backward) else backward
+
+    def check(self) -> None:
+        super().check()
+        for layer in (self.layer, self.backward):
+            if not isinstance(layer, Recurrent):
+                raise ValueError(f"layer must be recurrent, and {layer.kind} is not")
+        if self.layer.go_backwards == self.backward.go_backwards:
+            raise ValueError("layer and backward_layer must go opposite ways, by their go_backwards")
+        if self.layer.return_sequences != self.backward.return_sequences:
+            raise ValueError("layer and backward_layer differ in return_sequences")
+
+    @property
+    def backward(self) -> Any:
+        """The layer that goes the other way."""
+        return self.backward_layer or self.layer.model_copy(update={"go_backwards": True})
+
+    def facts(self, *shapes: Shape) -> Facts:
+        one, other = self.layer.facts(*shapes), self.backward.facts(*shapes)
+        weights = weights_of(self.layer, *shapes) + weights_of(self.backward, *shapes)
+        return Facts(self._merged(one.output, other.output), weights, macs=one.macs + other.macs)
+
+    def _merged(self, one: Shape, other: Shape) -> Shape:
+        if one != other:
+            raise ShapeError(
+                f"forwards {shape_text(one)} and backwards {shape_text(other)} cannot be merged."
+            )
+        return (*one[:-1], one[-1] * 2) if self.merge_mode == "concat" else one
+
+    def describe(self, *shapes: Shape) -> str:
+        return f"forwards and backwards, merged by {self.merge_mode}: {self.layer.describe(*shapes)}"
+
+
+def _turned(layer: Layer) -> tuple[object, ...]:
+    """A layer without its name and the way it goes."""
+    return layer.kind, layer.trainable, layer.dtype, {**layer.settings(), "go_backwards": True}
