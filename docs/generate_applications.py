@@ -23,8 +23,8 @@ HEAD = """\
 # Keras Applications
 
 Every model of `keras.applications`, as Keras {version} builds it with its default settings (MobileNetV3 at
-224 x 224), read by `cnncalc.from_keras`. The tests compare each with the model that Keras builds: total, trainable
-and non-trainable parameters, every layer's output shape and every weight's shape are equal.
+224 x 224), read by `cnncalc.from_keras`. The tests compare each with the model that Keras builds: total,
+trainable and non-trainable parameters, every layer's output shape and every weight's shape are equal.
 
 MACs are by the [convention](conventions.md), for one image. `docs/generate_applications.py` writes this page.
 
