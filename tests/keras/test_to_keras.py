@@ -17,6 +17,7 @@ from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.layers.operations_arithmetic import OpDivide, OpSubtract
 from cnncalc.layers.operations_shaping import OpGetItem
+from tests.keras.canonical import canonical
 from tests.keras.cases import Case, attention, operations, recurrent, wrappers
 
 FEW = settings(
@@ -60,7 +61,7 @@ def said(model: cnncalc.Model) -> list[Any]:
 
 
 def own(layer: Layer) -> dict[str, Any]:
-    return {} if layer.kind in REWORDED else layer.settings()
+    return {} if layer.kind in REWORDED else canonical(layer)
 
 
 def run(code: str) -> cnncalc.Model:

@@ -112,7 +112,9 @@ def _named(scope: Scope, index: int) -> Iterator[None]:
     """What Keras refuses as an error that names the layer."""
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except CnncalcError:
+        raise
+    except Exception as error:  # its backend raises what it likes
         layer = f'{scope.model.layers[index].kind} "{scope.names[index]}"'
         raise CnncalcError(f"Keras refuses {layer}: {str(error).strip().splitlines()[0]}") from error
 

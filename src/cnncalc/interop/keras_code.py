@@ -139,7 +139,7 @@ class _Code:
 def _expression(layer: Layer, common: dict[str, Any]) -> str:
     """What makes a layer."""
     settings = {name: simplest(layer, name) for name in layer.changed_settings()} | common
-    if not layer.trainable:
+    if not layer.trainable and not layer.kind.startswith("SpatialDropout"):  # these take no such setting
         settings["trainable"] = False
     return f"{_class(layer)}({', '.join(f'{name}={_value(value)}' for name, value in settings.items())})"
 

@@ -173,10 +173,19 @@ def _operation(item: Mapping[str, Any]) -> tuple[type[Layer], dict[str, Any]]:
 
 
 def _unsaid(cls: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
-    """Keras saves an activation that is not there as linear."""
+    """Without what Keras saves in a longer form than a person would write it.
+
+    An activation that is not there is saved as linear, a pool's strides as its size, an axis as a list.
+    """
     field = cls.model_fields.get("activation")
-    linear = field is not None and not field.is_required() and settings.get("activation") == "linear"
-    return {**settings, "activation": None} if linear else settings
+    if field is not None and not field.is_required() and settings.get("activation") == "linear":
+        settings = {**settings, "activation": None}
+    if "pool_size" in settings and settings.get("strides") == settings["pool_size"]:
+        settings = {**settings, "strides": None}
+    axis = settings.get("axis")
+    if isinstance(axis, (list, tuple)) and len(axis) == 1:
+        settings = {**settings, "axis": axis[0]}
+    return settings
 
 
 def _help(mistakes: Mapping[str, object]) -> list[str]:
