@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from cnncalc.errors import CnncalcError, MissingExtraError
@@ -26,14 +27,19 @@ def keras() -> Any:
     import os
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import tensorflow as tf
-    except ImportError:
-        raise MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}") from None
+    require_tensorflow()
+    import tensorflow as tf
+
     version = str(tf.keras.__version__)
     if version.startswith("2."):
         raise CnncalcError(f"tf.keras is the legacy tf_keras {version} here; cnncalc knows Keras 3.")
     return tf.keras
+
+
+def require_tensorflow() -> None:
+    """Raise MissingExtraError unless TensorFlow is installed; it is not imported."""
+    if find_spec("tensorflow") is None:
+        raise MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}")
 
 
 def to_keras(model: Model, *, dtype: str | None = None) -> Any:

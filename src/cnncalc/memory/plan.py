@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Role = Literal["parameters", "inputs", "outputs"]
+Role = Literal["parameters", "slots", "inputs", "targets", "outputs", "gradients", "updates"]
 
 
 class Buffer(NamedTuple):

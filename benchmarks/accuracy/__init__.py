@@ -1,0 +1,1 @@
+"""The ledger of accuracy: what is estimated beside what TensorFlow allocated."""

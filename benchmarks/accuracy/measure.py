@@ -1,0 +1,72 @@
+"""Measure the rows of the ledger: ``python -m benchmarks.accuracy.measure [GROUP ...]``.
+
+Saves after each row and goes on where it was stopped; a row that fails is recorded with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy.rows import Row, rows
+from cnncalc.errors import CnncalcError
+from cnncalc.measuring.measurement import Measurement, measure
+
+MEASURED = Path(__file__).parent / "measured.json"
+COMPILATIONS = {"training": 4, "inference": 1}
+
+
+def main(groups: set[int]) -> None:
+    """Measure what is not yet there."""
+    done = load()
+    for row in rows():
+        if row.id not in done and (not groups or row.group in groups):
+            started = time.monotonic()
+            done = load() | {row.id: record(row)}
+            save(done)
+            print(f"{time.monotonic() - started:6.1f} s  {row.id}", flush=True)
+
+
+def load() -> dict[str, Any]:
+    """What has been measured, by the row's id."""
+    return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+
+
+def save(done: dict[str, Any]) -> None:
+    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in done.items())
+    spare = MEASURED.with_suffix(".new")
+    spare.write_text(f"{{\n{lines}\n}}\n")
+    spare.replace(MEASURED)
+
+
+def record(row: Row) -> dict[str, Any]:
+    """The row's settings, and what was measured or why it could not be."""
+    head = {"row": row._asdict(), "date": datetime.now(UTC).date().isoformat()}
+    try:
+        found = measure(row.build(), mode=row.mode, compilations=COMPILATIONS[row.mode], **row.settings())
+    except CnncalcError as error:
+        return {**head, "failed": str(error)}
+    return {**head, **figures(found)}
+
+
+def figures(found: Measurement) -> dict[str, Any]:
+    facts = found.facts
+    return {
+        "step_bytes": [run.step_bytes for run in found.runs],
+        "left_bytes": max((run.left_bytes for run in found.runs), key=abs),
+        "weights_bytes": facts.weights_bytes,
+        "optimizer_bytes": facts.optimizer_bytes,
+        "metrics_bytes": facts.metrics_bytes,
+        "seeds_bytes": facts.seeds_bytes,
+        "io_bytes": facts.io_bytes,
+        "device": facts.device,
+        "versions": facts.versions,
+    }
+
+
+if __name__ == "__main__":
+    main(set(map(int, sys.argv[1:])))

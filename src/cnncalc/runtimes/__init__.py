@@ -1,0 +1,1 @@
+"""Runtimes: plans as a real runtime executes them."""

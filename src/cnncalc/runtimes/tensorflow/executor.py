@@ -1,0 +1,205 @@
+"""TensorFlow's executor on paper: the order in which operations run, and the buffers that they take.
+
+One worker, as with one inter-op thread. An operation that has become ready waits in one of two places
+(tensorflow/core/common_runtime/executor.cc, ScheduleReady): cheap ones in a queue that is run at once, the others
+on a stack, but for the last of them, which runs at once where the queue is empty. Every kernel counts as
+expensive at first. Operations without inputs come from outside the worker, one after the other, each
+when nothing else is ready.
+
+A buffer lives while an operation that reads it has yet to run. An element-wise operation writes over an
+input of its output's size where it is the last to read it (OpKernelContext::forward_input). A variable's
+buffer is the variable's: an update takes a new one where somebody still reads the old (copy on write,
+training_op_helpers.h, PrepareToUpdateVariable).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.memory.plan import Draft, Plan, Role, Step
+from cnncalc.runtimes.tensorflow.ops import CHEAP, ONEDNN, VIEWS, Op, Value, Variable
+
+TRACED = 256 * 1024
+"""Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h, kSmallAllocationsThreshold)."""
+
+ROLES: dict[str, Role] = {"forward": "outputs", "loss": "outputs", "backward": "gradients", "update": "updates"}
+
+
+def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]) -> Plan:
+    """The plan of running all operations. ``fixed`` are buffers that are there before: images, small variables.
+
+    A variable that is updated, and is large enough to be traced, has a buffer of its own.
+    """
+    return _Execution(ops, variables, fixed).plan()
+
+
+def rank(op: Op, index: int) -> tuple[int, int]:
+    """The order of nodes in the executor's graph, by which readers of a tensor become ready.
+
+    oneDNN's nodes are made anew by the layout pass, so they stand behind all others; a convolution's input
+    gradient before its filter's, as its reverse post order mostly gives. Reductions stand behind value by value readers.
+    """
+    if op.kind in ONEDNN:
+        return 2, index
+    return (1, index) if op.kind == "Sum" else (0, index)
+
+
+def late(op: Op) -> bool:
+    """Whether an operation without inputs starts before the reads of the forward pass.
+
+    Truly the order is that of addresses. Where the optimizer's variables, a few among many, are read is chosen
+    so that no update waits for them.
+    """
+    return op.phase != "forward" or op.kind != "Read"
+
+
+class _Buffer:
+    """A piece of memory: its number in the plan (-1 where it is not counted) and the reads still to come."""
+
+    __slots__ = ("bytes", "number", "owned", "reads")
+
+    def __init__(self, number: int, size: int, owned: bool = False) -> None:
+        self.number = number
+        self.bytes = size
+        self.reads = 0
+        self.owned = owned
+
+
+class _Execution:
+    def __init__(
+        self, ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]
+    ) -> None:
+        self.ops = ops
+        self.draft = Draft()
+        numbers = [self.draft.add(*item) for item in fixed]
+        self.buffers: dict[Value, _Buffer] = {}
+        self.homes: dict[Variable, _Buffer] = {}
+        for variable in variables:
+            numbers.append(self.draft.add(variable.owner, "parameters", variable.bytes))
+            self.homes[variable] = _Buffer(numbers[-1], variable.bytes, owned=True)
+        self.draft.steps.append(Step("start", allocates=tuple(numbers)))
+        self.reads: dict[Value, int] = {}
+        self.next: dict[Op, list[Op]] = {}
+        self.waiting: dict[Op, int] = {}
+        self.new: list[int] = []
+        self.freed: list[int] = []
+
+    def plan(self) -> Plan:
+        """Run until nothing is ready."""
+        self._link()
+        roots = [op for op in self.ops if not self.waiting[op]]
+        stack = sorted(reversed(roots), key=late)
+        waiting, following = self.waiting, self.next
+        while stack:
+            queue = [stack.pop()]
+            for op in queue:  # which grows while it is read
+                self._run(op)
+                last = None
+                for reader in following.get(op, ()):
+                    waiting[reader] -= 1
+                    if waiting[reader]:
+                        continue
+                    if reader.kind in CHEAP:
+                        queue.append(reader)
+                        continue
+                    if last is not None:
+                        stack.append(last)
+                    last = reader
+                if last is not None:
+                    (queue if queue[-1] is op else stack).append(last)
+        return self.draft.done()
+
+    def _link(self) -> None:
+        """Who waits for whom, in the order of the executor's graph."""
+        ranked = sorted(range(len(self.ops)), key=lambda index: rank(self.ops[index], index))
+        for index in ranked:
+            op = self.ops[index]
+            count = 0
+            for value in op.inputs:
+                self.reads[value] = self.reads.get(value, 0) + 1
+                if value.op is not None:
+                    self.next.setdefault(value.op, []).append(op)
+                    count += 1
+            for before in op.after:
+                self.next.setdefault(before, []).append(op)
+            self.waiting[op] = count + len(op.after)
+
+    def _run(self, op: Op) -> None:
+        if op.kind == "Read":
+            self._read(op)
+        elif op.variable is not None:
+            self._update(op, op.variable)
+        else:
+            self._compute(op)
+        for value in op.inputs:
+            self._leave(value)
+        if self.new or self.freed:
+            self.draft.steps.append(Step(op.owner, tuple(self.new), (), tuple(self.freed)))
+            self.new, self.freed = [], []
+
+    def _read(self, op: Op) -> None:
+        home = self.homes.get(op.variable) if op.variable else None
+        if home is not None:
+            (value,) = op.outputs
+            home.reads += self.reads.get(value, 0)
+            self.buffers[value] = home
+
+    def _compute(self, op: Op) -> None:
+        overwritten = False
+        for index, value in enumerate(op.outputs):
+            buffer = None if overwritten else self._home(op, value)
+            if buffer is None:
+                if value.bytes < TRACED:
+                    continue
+                buffer = self._allocate(op, value.bytes)
+            elif index == 0 or op.kind == "SoftmaxCrossEntropy":
+                overwritten = True
+            buffer.reads += self.reads.get(value, 0)
+            self.buffers[value] = buffer
+            if not buffer.reads and not buffer.owned:
+                self._free(buffer)
+
+    def _home(self, op: Op, value: Value) -> _Buffer | None:
+        """The input's buffer that holds the output too."""
+        if op.kind in VIEWS:
+            return self.buffers.get(op.inputs[0])
+        for index in op.overwrite:
+            buffer = self.buffers.get(op.inputs[index])
+            if buffer and buffer.reads == 1 and not buffer.owned and buffer.bytes == value.bytes:
+                return buffer
+        return None
+
+    def _allocate(self, op: Op, size: int) -> _Buffer:
+        number = self.draft.add(op.owner, ROLES[op.phase], size)
+        self.new.append(number)
+        return _Buffer(number, size)
+
+    def _leave(self, value: Value) -> None:
+        """One read less; the buffer is free after the last, unless a variable owns it."""
+        buffer = self.buffers.get(value)
+        if buffer is None:
+            return
+        buffer.reads -= 1
+        if not buffer.reads and not buffer.owned:
+            self._free(buffer)
+
+    def _free(self, buffer: _Buffer) -> None:
+        self.freed.append(buffer.number)
+
+    def _update(self, op: Op, variable: Variable) -> None:
+        home = self.homes.get(variable)
+        if home is None:
+            return
+        value = self.buffers.get(op.inputs[0])
+        if op.kind == "Assign" and value and value.reads == 1 and not value.owned:
+            self._replace(variable, home, value)
+        elif home.reads:
+            self._replace(variable, home, self._allocate(op, variable.bytes))
+
+    def _replace(self, variable: Variable, old: _Buffer, new: _Buffer) -> None:
+        """The variable has another buffer now; the old one goes when its last reader has run."""
+        old.owned = False
+        new.owned = True
+        self.homes[variable] = new
+        if not old.reads:
+            self._free(old)

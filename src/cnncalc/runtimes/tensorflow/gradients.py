@@ -1,0 +1,384 @@
+"""The gradients that TensorFlow registers for its operations, as operations.
+
+Sources, by kind of operation: tensorflow/python/ops/math_grad.py, nn_grad.py, array_grad.py, image_grad.py, with
+what Grappler leaves of them (divisions by constants are products, equal expressions are one).
+Only what a trained variable needs is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cnncalc.runtimes.tensorflow.ops import Op, Value
+from cnncalc.runtimes.tensorflow.tape import BACKWARD, Tape
+from cnncalc.tensors import Shape
+
+Grads = tuple["Value | None", ...]
+Rule = Callable[[Tape, Op, Value], Grads]
+
+
+class MissingGradient(Exception):  # noqa: N818  (caught by the planner, which names the layer)
+    """An operation without a rule for its gradient."""
+
+
+def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[int, Value]:
+    """Append the gradients of all operations so far; the gradient of each read of a trained variable, by id.
+
+    ``seeds``: the gradients of the loss by the model's outputs.
+    """
+    tape.phase = BACKWARD
+    found: dict[Value, list[Value]] = {value: [seed] for value, seed in seeds.items()}
+    reads: dict[int, Value] = {}
+    for op in reversed(tuple(tape.ops)):
+        outputs = [value for value in op.outputs if value in found]
+        if not outputs:
+            continue
+        tape.owner = op.owner
+        gradient = _joined(tape, found.pop(outputs[0]))
+        if op.kind == "Read":
+            reads[id(op)] = gradient
+            continue
+        for value, part in zip(op.inputs, _gradients(tape, op, gradient), strict=True):
+            if part is not None:
+                found.setdefault(value, []).append(part)
+    return reads
+
+
+def _joined(tape: Tape, parts: list[Value]) -> Value:
+    """Gradients of one value that come from several readers are added up (backprop aggregation)."""
+    return parts[0] if len(parts) == 1 else tape.op("AddN", parts, parts[0].shape)
+
+
+def _gradients(tape: Tape, op: Op, dy: Value) -> Grads:
+    rule = GRADIENTS.get(op.kind)
+    if rule is None:
+        raise MissingGradient(op.kind)
+    return rule(tape, op, dy)
+
+
+def _reduced(tape: Tape, gradient: Value, shape: Shape) -> Value:
+    """The gradient summed over the axes along which a smaller operand was repeated."""
+    if gradient.shape == shape:
+        return gradient
+    missing = len(gradient.shape) - len(shape)
+    padded = (1,) * missing + shape
+    axes = [index for index, size in enumerate(padded) if size == 1 and gradient.shape[index] != 1]
+    axes = [*range(missing), *(axis for axis in axes if axis >= missing)]
+    return tape.view(tape.reduce("Sum", gradient, axes), shape)
+
+
+def _through(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Addition: the gradient goes through to each operand."""
+    return tuple(_reduced(tape, dy, x.shape) if x.trained else None for x in op.inputs)
+
+
+def _sub(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, y = op.inputs
+    one = _reduced(tape, dy, x.shape) if x.trained else None
+    return one, tape.unary("Neg", _reduced(tape, dy, y.shape)) if y.trained else None
+
+
+def _mul(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, y = op.inputs
+    one = tape.binary("Mul", dy, y) if x.trained else None
+    other = tape.binary("Mul", dy, x) if y.trained else None
+    return one and _reduced(tape, one, x.shape), other and _reduced(tape, other, y.shape)
+
+
+def _div(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, y = op.inputs
+    one = _reduced(tape, tape.binary("RealDiv", dy, y), x.shape) if x.trained else None
+    if not y.trained:
+        return one, None
+    quotient = tape.binary("RealDiv", tape.binary("RealDiv", tape.unary("Neg", x), y), y)
+    return one, _reduced(tape, tape.binary("Mul", dy, quotient), y.shape)
+
+
+def _squared_difference(tape: Tape, op: Op, dy: Value) -> Grads:
+    """2 (x - y) dy; the difference is made only when the gradient is there (a control dependency)."""
+    x, y = op.inputs
+    scaled = tape.unary("Scale", dy)
+    difference = tape.binary("Sub", x, y)
+    if difference.op and dy.op:
+        difference.op.after = (dy.op,)
+    product = tape.binary("Mul", scaled, difference)
+    one = _reduced(tape, product, x.shape) if x.trained else None
+    return one, tape.unary("Neg", _reduced(tape, product, y.shape)) if y.trained and y.variable else None
+
+
+def _square(tape: Tape, op: Op, dy: Value) -> Grads:
+    twice = tape.unary("Scale", op.inputs[0])
+    if twice.op and dy.op:
+        twice.op.after = (dy.op,)
+    return (tape.binary("Mul", dy, twice),)
+
+
+def _mean(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.unary("Scale", _spread(tape, op, dy)),)
+
+
+def _sum(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (_spread(tape, op, dy),)
+
+
+def _spread(tape: Tape, op: Op, dy: Value) -> Value:
+    """A reduction's gradient, repeated over the axes that were reduced (Tile)."""
+    (x,) = op.inputs
+    kept = tuple(1 if axis in op.attributes else size for axis, size in enumerate(x.shape))
+    small = tape.view(dy, kept)
+    return small if kept == x.shape else tape.op("Tile", (small,), x.shape)
+
+
+def _extreme(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Max, Min over axes: where the input equals the result, shared among equals (_MinOrMaxGrad)."""
+    (x,) = op.inputs
+    kept = tuple(1 if axis in op.attributes else size for axis, size in enumerate(x.shape))
+    result, small = tape.view(op.outputs[0], kept), tape.view(dy, kept)
+    same = tape.op("Equal", (result, x), x.shape, 1)
+    indicators = tape.op("Cast", (same,), x.shape, x.item)
+    count = tape.view(tape.reduce("Sum", indicators, op.attributes), kept)
+    return (tape.binary("Mul", tape.binary("RealDiv", indicators, count), small),)
+
+
+def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Conv2DBackpropInput and Conv2DBackpropFilter; the bias's gradient comes with the filter's."""
+    x, kernel, *bias = op.inputs
+    name = op.kind.replace("2D", "").replace("3D", "") if op.kind.startswith("Depthwise") else op.kind
+    name = "Depthwise" if name.startswith("Depthwise") else op.kind
+    one = tape.op(f"{name}BackpropInput", (kernel, dy), x.shape) if x.trained else None
+    other = tape.op(f"{name}BackpropFilter", (x, dy), kernel.shape) if kernel.trained else None
+    if not bias or not bias[0].trained:
+        return (one, other, *([None] * len(bias)))
+    if other and name != "Depthwise":
+        return one, other, tape.more(other, bias[0].shape, bias[0].item)
+    return one, other, tape.op("BiasAddGrad", (dy,), bias[0].shape)
+
+
+def _conv_transpose(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The gradient of Conv2DBackpropInput is a convolution (_Conv2DBackpropInputGrad)."""
+    kernel, x = op.inputs
+    other = tape.op("Conv2DBackpropFilter", (dy, x), kernel.shape) if kernel.trained else None
+    return other, tape.op("Conv2D", (dy, kernel), x.shape) if x.trained else None
+
+
+def _matmul(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, kernel, *bias = op.inputs
+    one = tape.op("MatMul", (dy, kernel), x.shape) if x.trained else None
+    other = tape.op("MatMul", (x, dy), kernel.shape) if kernel.trained else None
+    rest = [tape.op("BiasAddGrad", (dy,), item.shape) if item.trained else None for item in bias]
+    return (one, other, *rest)
+
+
+def _bias_add(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, bias = op.inputs
+    return dy if x.trained else None, tape.op("BiasAddGrad", (dy,), bias.shape) if bias.trained else None
+
+
+def _max_pool(tape: Tape, op: Op, dy: Value) -> Grads:
+    """MaxPoolGrad reads the input, the output and the workspace of the oneDNN kernel."""
+    (x,) = op.inputs
+    return (tape.op("MaxPoolGrad", (x, op.outputs[0], dy, *op.outputs[1:]), x.shape),)
+
+
+def _shape_only(kind: str) -> Rule:
+    """A gradient that reads nothing but the gradient of the output."""
+    return lambda tape, op, dy: (tape.op(kind, (dy,), op.inputs[0].shape),)
+
+
+def _by_output(kind: str) -> Rule:
+    """Gradient kernels that read the output: relu, sigmoid, tanh, elu, selu."""
+    return lambda tape, op, dy: (tape.binary(kind, dy, op.outputs[0]),)
+
+
+def _by_input(kind: str) -> Rule:
+    """Gradient kernels that read the input: leaky_relu, softplus, softsign."""
+    return lambda tape, op, dy: (tape.binary(kind, dy, op.inputs[0]),)
+
+
+def _softmax(tape: Tape, op: Op, dy: Value) -> Grads:
+    """(dy - sum(dy y)) y (_SoftmaxGrad)."""
+    y = op.outputs[0]
+    total = tape.reduce("Sum", tape.binary("Mul", dy, y), [-1], keep=True)
+    return (tape.binary("Mul", tape.binary("Sub", dy, total), y),)
+
+
+def _log_softmax(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy - sum(dy) exp(y) (_LogSoftmaxGrad)."""
+    softmax = tape.unary("Exp", op.outputs[0])
+    total = tape.reduce("Sum", dy, [-1], keep=True)
+    return (tape.binary("Sub", dy, tape.binary("Mul", total, softmax)),)
+
+
+def _view(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.view(dy, op.inputs[0].shape),)
+
+
+def _cast(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.cast(dy, op.inputs[0].item),)
+
+
+def _scaled(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.unary("Scale", dy),)
+
+
+def _same(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (dy,)
+
+
+def _times(factor: str) -> Rule:
+    """dy times a function of the input, made when the gradient is there."""
+
+    def rule(tape: Tape, op: Op, dy: Value) -> Grads:
+        made = tape.unary(factor, op.inputs[0])
+        if made.op and dy.op:
+            made.op.after = (dy.op,)
+        return (tape.binary("Mul", dy, made),)
+
+    return rule
+
+
+def _exp(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.binary("Mul", dy, op.outputs[0]),)
+
+
+def _log(tape: Tape, op: Op, dy: Value) -> Grads:
+    made = tape.unary("Reciprocal", op.inputs[0])
+    if made.op and dy.op:
+        made.op.after = (dy.op,)
+    return (tape.binary("Mul", dy, made),)
+
+
+def _rsqrt(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (tape.binary("RsqrtGrad", op.outputs[0], dy),)
+
+
+def _erf(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy times exp(-x^2) and a constant (_ErfGrad, _ErfcGrad)."""
+    square = tape.unary("Square", op.inputs[0])
+    if square.op and dy.op:
+        square.op.after = (dy.op,)
+    bell = tape.unary("Exp", tape.unary("Neg", square))
+    return (tape.binary("Mul", dy, tape.unary("Scale", bell)),)
+
+
+def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
+    """sigmoid(x) (1 + x (1 - sigmoid(x))) dy, made when dy is there (nn_impl.py, swish)."""
+    (x,) = op.inputs
+    sigmoid = tape.unary("Sigmoid", x)
+    if sigmoid.op and dy.op:
+        sigmoid.op.after = (dy.op,)
+    rest = tape.unary("Shift", sigmoid)
+    slope = tape.unary("Shift", tape.binary("Mul", x, rest))
+    return (tape.binary("Mul", dy, tape.binary("Mul", sigmoid, slope)),)
+
+
+def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Maximum, Minimum: a mask, and SelectV2 for each operand that is trained (_MaximumMinimumGrad)."""
+    x, *rest = op.inputs
+    mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
+    if mask.op and dy.op:
+        mask.op.after = (dy.op,)
+    parts = [
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        for item in (x, *rest)
+    ]
+    return tuple(parts)
+
+
+def _select(tape: Tape, op: Op, dy: Value) -> Grads:
+    mask, *branches = op.inputs
+    parts = [
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        for item in branches
+    ]
+    return (None, *parts)
+
+
+def _concat(tape: Tape, op: Op, dy: Value) -> Grads:
+    """One slice per input (_ConcatGradHelper); the gradient stays until the last of them."""
+    return tuple(tape.op("Slice", (dy,), x.shape) if x.trained else None for x in op.inputs)
+
+
+def _upsample(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Tile's gradient: a sum over the copies (_TileGrad)."""
+    (x,) = op.inputs
+    return (tape.op("Sum", (dy,), x.shape),)
+
+
+def _resize(tape: Tape, op: Op, dy: Value) -> Grads:
+    """ResizeBilinearGrad reads the original image for its shape and type (image_grad.py)."""
+    (x,) = op.inputs
+    return (tape.op("ResizeGrad", (dy, x), x.shape),)
+
+
+def _batch_matmul(tape: Tape, op: Op, dy: Value) -> Grads:
+    x, y = op.inputs
+    one = tape.op("BatchMatMul", (dy, y), x.shape) if x.trained else None
+    return one, tape.op("BatchMatMul", (x, dy), y.shape) if y.trained else None
+
+
+def _lrn(tape: Tape, op: Op, dy: Value) -> Grads:
+    (x,) = op.inputs
+    return (tape.op("LRNGrad", (dy, x, op.outputs[0]), x.shape),)
+
+
+GRADIENTS: dict[str, Rule] = {
+    "AddV2": _through,
+    "Sub": _sub,
+    "Mul": _mul,
+    "RealDiv": _div,
+    "SquaredDifference": _squared_difference,
+    "Square": _square,
+    "Mean": _mean,
+    "Sum": _sum,
+    "Max": _extreme,
+    "Min": _extreme,
+    "Conv2D": _conv,
+    "Conv3D": _conv,
+    "DepthwiseConv2D": _conv,
+    "Conv2DBackpropInput": _conv_transpose,
+    "MatMul": _matmul,
+    "BatchMatMul": _batch_matmul,
+    "BiasAdd": _bias_add,
+    "MaxPool": _max_pool,
+    "AvgPool": _shape_only("AvgPoolGrad"),
+    "Pad": _shape_only("Slice"),
+    "Slice": _shape_only("Pad"),
+    "StridedSlice": _shape_only("StridedSliceGrad"),
+    "Transpose": _shape_only("Transpose"),
+    "Concat": _concat,
+    "Tile": _upsample,
+    "Resize": _resize,
+    "ResizeNearest": _shape_only("ResizeGrad"),
+    "LRN": _lrn,
+    "Relu": _by_output("ReluGrad"),
+    "Relu6": _by_output("Relu6Grad"),
+    "Elu": _by_output("EluGrad"),
+    "Selu": _by_output("SeluGrad"),
+    "Sigmoid": _by_output("SigmoidGrad"),
+    "Tanh": _by_output("TanhGrad"),
+    "LeakyRelu": _by_input("LeakyReluGrad"),
+    "Softplus": _by_input("SoftplusGrad"),
+    "Softsign": _by_input("SoftsignGrad"),
+    "Softmax": _softmax,
+    "LogSoftmax": _log_softmax,
+    "Swish": _swish,
+    "Exp": _exp,
+    "Expm1": _times("Exp"),
+    "Log": _log,
+    "Sqrt": _by_output("SqrtGrad"),
+    "Rsqrt": _rsqrt,
+    "Erf": _erf,
+    "Erfc": _erf,
+    "Abs": _times("Sign"),
+    "Neg": _scaled,
+    "Maximum": _larger,
+    "Minimum": _larger,
+    "SelectV2": _select,
+    "Scale": _scaled,
+    "Shift": _same,
+    "Cast": _cast,
+    "Reshape": _view,
+    "Identity": _view,
+}
+"""The rule of each kind; ``Scale`` is a product with a constant, ``Shift`` a sum with one."""

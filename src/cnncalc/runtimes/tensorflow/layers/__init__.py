@@ -1,0 +1,28 @@
+"""Layer kinds as the operations that Keras's ``call`` makes of them on TensorFlow: one rule per kind.
+
+``RULES`` is put together from the families, each in a file of its own. A kind without a rule has no
+figure: the planner says which.
+"""
+
+from __future__ import annotations
+
+from cnncalc.runtimes.tensorflow.layers import (
+    activating,
+    convolving,
+    merging,
+    normalizing,
+    pooling,
+    regularizing,
+    reshaping,
+)
+from cnncalc.runtimes.tensorflow.layers.call import Rule
+
+RULES: dict[str, Rule] = {
+    **activating.RULES,
+    **convolving.RULES,
+    **merging.RULES,
+    **normalizing.RULES,
+    **pooling.RULES,
+    **regularizing.RULES,
+    **reshaping.RULES,
+}

@@ -1,0 +1,154 @@
+"""Activations, by themselves and as the last part of another layer.
+
+Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.py, tensorflow/python/ops/nn_ops.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
+from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.tape import Tape
+
+Function = Callable[[Tape, Value], Value]
+
+
+def _kernel(kind: str) -> Function:
+    """An activation that is one kernel, over its input where no one else reads that."""
+    return lambda tape, x: tape.unary(kind, x)
+
+
+def _linear(tape: Tape, x: Value) -> Value:
+    return x
+
+
+def _silu(tape: Tape, x: Value) -> Value:
+    """One oneDNN kernel with an output of its own (_MklSwish)."""
+    return tape.op("Swish", (x,), x.shape)
+
+
+def _hard_sigmoid(tape: Tape, x: Value) -> Value:
+    return tape.unary("Scale", tape.unary("Relu6", tape.unary("Shift", x)))
+
+
+def _hard_silu(tape: Tape, x: Value) -> Value:
+    return tape.binary("Mul", x, _hard_sigmoid(tape, x))
+
+
+def _gelu(tape: Tape, x: Value) -> Value:
+    """0.5 x erfc(-x / sqrt 2) (nn_ops.py, gelu)."""
+    half = tape.unary("Scale", x)
+    return tape.binary("Mul", half, tape.unary("Erfc", tape.unary("Scale", x)))
+
+
+def _mish(tape: Tape, x: Value) -> Value:
+    return tape.binary("Mul", x, tape.unary("Tanh", tape.unary("Softplus", x)))
+
+
+def _log_sigmoid(tape: Tape, x: Value) -> Value:
+    """-softplus(-x) (math_ops.py, log_sigmoid)."""
+    return tape.unary("Neg", tape.unary("Softplus", tape.unary("Neg", x)))
+
+
+def _celu(tape: Tape, x: Value) -> Value:
+    positive = tape.unary("MaximumConstant", x)
+    negative = tape.unary("Expm1", tape.unary("MinimumConstant", x))
+    return tape.binary("AddV2", positive, negative)
+
+
+def _softmax(tape: Tape, x: Value) -> Value:
+    return tape.unary("Softmax", x)
+
+
+def _tanh_shrink(tape: Tape, x: Value) -> Value:
+    return tape.binary("Sub", x, tape.unary("Tanh", x))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "linear": _linear,
+    "relu": _kernel("Relu"),
+    "relu6": _kernel("Relu6"),
+    "elu": _kernel("Elu"),
+    "selu": _kernel("Selu"),
+    "sigmoid": _kernel("Sigmoid"),
+    "tanh": _kernel("Tanh"),
+    "exponential": _kernel("Exp"),
+    "softplus": _kernel("Softplus"),
+    "softsign": _kernel("Softsign"),
+    "leaky_relu": _kernel("LeakyRelu"),
+    "log_softmax": _kernel("LogSoftmax"),
+    "softmax": _softmax,
+    "silu": _silu,
+    "gelu": _gelu,
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_silu": _hard_silu,
+    "mish": _mish,
+    "log_sigmoid": _log_sigmoid,
+    "celu": _celu,
+    "tanh_shrink": _tanh_shrink,
+}
+SPELLINGS = {"swish": "silu", "hard_swish": "hard_silu", None: "linear"}
+
+
+def function(name: str | None) -> Function | None:
+    """The rule of an activation by its Keras name; None where there is none."""
+    return FUNCTIONS.get(SPELLINGS.get(name, str(name)))
+
+
+def _activation(call: Call) -> Value:
+    apply = function(call.layer.activation)
+    if apply is None:
+        raise NotImplementedError(f"activation {call.layer.activation}")
+    return apply(call.tape, call.inputs[0])
+
+
+def _relu(call: Call) -> Value:
+    """keras/src/activations/activations.py, ReLU.static_call."""
+    (x,), tape, layer = call.inputs, call.tape, call.layer
+    if layer.negative_slope:
+        if layer.max_value is None and not layer.threshold:
+            return tape.unary("LeakyRelu", x)
+        raise NotImplementedError("ReLU with a slope and a threshold or a largest value")
+    if layer.threshold:
+        mask = tape.cast(tape.op("Greater", (x,), x.shape, 1), x.item)
+        y = tape.binary("Mul", x, mask)
+        return tape.unary("MinimumConstant", y) if layer.max_value is not None else y
+    if layer.max_value == 6:
+        return tape.unary("Relu6", x)
+    y = tape.unary("Relu", x)
+    return tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
+
+
+def _prelu(call: Call) -> Value:
+    """relu(x) - alpha relu(-x) (keras/src/layers/activations/prelu.py)."""
+    (x,), tape = call.inputs, call.tape
+    positive = tape.unary("Relu", x)
+    alpha = tape.unary("Neg", call.weight("alpha"))
+    return tape.binary("AddV2", positive, tape.binary("Mul", alpha, tape.unary("Relu", tape.unary("Neg", x))))
+
+
+def _elu(call: Call) -> Value:
+    if getattr(call.layer, "alpha", 1.0) != 1.0:
+        raise NotImplementedError("ELU with an alpha other than 1")
+    return call.tape.unary("Elu", call.inputs[0])
+
+
+def _softmax_layer(call: Call) -> Value:
+    if call.layer.axis not in (-1, len(call.inputs[0].shape) - 1):
+        raise NotImplementedError("Softmax over another axis than the last")
+    return call.tape.unary("Softmax", call.inputs[0])
+
+
+def _plain(kind: str) -> Rule:
+    return lambda call: call.tape.unary(kind, call.inputs[0])
+
+
+RULES: dict[str, Rule] = {
+    "Activation": _activation,
+    "ReLU": _relu,
+    "LeakyReLU": _plain("LeakyRelu"),
+    "ELU": _elu,
+    "PReLU": _prelu,
+    "Softmax": _softmax_layer,
+}

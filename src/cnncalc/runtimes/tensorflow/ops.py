@@ -1,0 +1,104 @@
+"""Tensors and operations of TensorFlow's graph, as far as memory sees them."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnncalc.tensors import Shape
+
+VIEWS = frozenset({"Reshape", "Identity"})
+"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
+
+CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
+"""``OpKernel::IsExpensive`` is false, so that the executor runs them inline at once."""
+
+ONEDNN = frozenset(
+    {
+        *("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
+        *("Conv3D", "Conv3DBackpropInput", "Conv3DBackpropFilter"),
+        *("DepthwiseConv2D", "DepthwiseBackpropInput", "DepthwiseBackpropFilter"),
+        *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
+    }
+)
+"""What the layout pass rewrites for oneDNN: made anew, so behind all others (mkl_layout_pass.cc)."""
+
+_UNARY = frozenset(
+    {
+        *("Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
+        *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
+        *("Reciprocal", "Scale", "Shift", "Sign", "Sin", "Cos", "Floor", "Round"),
+    }
+)
+_BINARY = frozenset(
+    {
+        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow"),
+        *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
+        *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
+    }
+)
+
+
+def overwrites(kind: str, count: int) -> range:
+    """The inputs, of ``count``, over which an operation may write its output where it is their last reader.
+
+    Element-wise kernels forward an input of the output's size: ``forward_input_or_allocate_output`` in
+    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any input of an AddN).
+    """
+    if kind in _UNARY:
+        return range(1)
+    if kind in _BINARY:
+        return range(2)
+    return range(count) if kind == "AddN" else range(0)
+
+
+class Variable:
+    """A weight or an optimizer's slot: its bytes, and whose it is."""
+
+    __slots__ = ("bytes", "item", "owner", "role", "shape", "trainable")
+
+    def __init__(self, owner: str, role: str, shape: Shape, item: int, trainable: bool) -> None:
+        self.owner = owner
+        self.role = role
+        self.shape = shape
+        self.item = item
+        self.bytes = item * prod(shape)
+        self.trainable = trainable
+
+
+class Value:
+    """A tensor, its shape with the batch. ``op`` makes it; None where it is fed or constant.
+
+    ``trained``: whether it depends on a variable that is trained, so that it has a gradient.
+    """
+
+    __slots__ = ("bytes", "item", "op", "shape", "trained", "variable")
+
+    def __init__(self, shape: Shape, item: int, op: Op | None, trained: bool = False) -> None:
+        self.shape = shape
+        self.item = item
+        self.bytes = item * prod(shape)
+        self.op = op
+        self.trained = trained
+        self.variable: Variable | None = None
+
+
+class Op:
+    """One operation. ``after``: operations that must have run before, beside those of its inputs.
+
+    ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
+    ``extra``: bytes that it allocates beside its outputs and frees at its end.
+    """
+
+    __slots__ = ("after", "attributes", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
+
+    def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
+        self.kind = kind
+        self.owner = owner
+        self.phase = phase
+        self.inputs = inputs
+        self.outputs: tuple[Value, ...] = ()
+        self.after: tuple[Op, ...] = ()
+        self.overwrite = overwrites(kind, len(inputs))
+        self.variable: Variable | None = None
+        self.extra = 0
+        self.attributes: tuple[int, ...] = ()

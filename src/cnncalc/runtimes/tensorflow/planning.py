@@ -1,0 +1,167 @@
+"""The plan of a prediction or a training step, as Keras on TensorFlow runs it on the CPU."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnncalc.errors import CnncalcError
+from cnncalc.graph import Graph, Row
+from cnncalc.memory.plan import Plan, Role
+from cnncalc.runtimes.tensorflow import gradients as gradient_rules
+from cnncalc.runtimes.tensorflow import losses, updates
+from cnncalc.runtimes.tensorflow.executor import TRACED, run
+from cnncalc.runtimes.tensorflow.layers import RULES
+from cnncalc.runtimes.tensorflow.layers.activating import function
+from cnncalc.runtimes.tensorflow.layers.call import Call
+from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
+from cnncalc.runtimes.tensorflow.tape import Tape
+from cnncalc.settings import Settings
+from cnncalc.tensors import Policy, policy
+
+gradient_rules.GRADIENTS.update(losses.GRADIENTS)
+
+
+class NoRule(CnncalcError):  # noqa: N818  (an answer as much as an error)
+    """A layer, loss or optimizer that has no rule for this runtime."""
+
+
+def inference(graph: Graph, settings: Settings) -> Plan:
+    """The plan of one ``predict_on_batch``. Raises NoRule."""
+    made = _Graph(graph, settings, training=False)
+    outputs = made.forward()
+    made.tape.op("Retval", outputs, ())
+    return made.plan(())
+
+
+def training(graph: Graph, settings: Settings) -> Plan:
+    """The plan of one ``train_on_batch``. Raises NoRule."""
+    made = _Graph(graph, settings, training=True)
+    outputs = made.forward()
+    targets = tuple(_target(value, settings) for value in outputs)
+    try:
+        found = losses.gradients(made.tape, settings.loss, outputs, targets)
+        updates.updated(made.tape, settings.optimizer, made.gradients(found))
+    except losses.UnknownLoss as error:
+        raise NoRule(f"no rule for the loss {error}.") from None
+    except updates.UnknownOptimizer as error:
+        raise NoRule(f"no rule for the optimizer {error}.") from None
+    except gradient_rules.MissingGradient as error:
+        raise NoRule(f"no rule for the gradient of {error}.") from None
+    return made.plan(targets)
+
+
+def _target(output: Value, settings: Settings) -> Value:
+    sparse = settings.loss is not None and settings.loss.name == "SparseCategoricalCrossentropy"
+    return Value(output.shape[:-1] if sparse else output.shape, 4, None)
+
+
+class _Graph:
+    """The operations of a model's forward pass, and its variables."""
+
+    def __init__(self, graph: Graph, settings: Settings, training: bool) -> None:
+        self.graph = graph
+        self.batch = settings.batch_size if training else settings.inference_batch_size
+        self.default = policy(settings.dtype)
+        self.tape = Tape(training)
+        self.first = first_calls(graph)
+        self.variables: dict[int, dict[str, Variable]] = {}
+        self.inputs = tuple(self._input(index) for index in range(len(graph.inputs)))
+
+    def _input(self, index: int) -> Value:
+        item = self.graph.inputs[index]
+        size = policy(item.dtype).compute_bytes if item.dtype else 4
+        return Value((self.batch, *item.shape), size, None)
+
+    def _policy(self, index: int) -> Policy:
+        dtype = self.graph.nodes[index].dtype
+        return policy(dtype) if dtype else self.default
+
+    def forward(self) -> tuple[Value, ...]:
+        """Append the operations of all layers; the model's outputs."""
+        values = list(self.inputs)
+        for index, node in enumerate(self.graph.nodes):
+            self.tape.owner = node.owner
+            rule = RULES.get(node.layer.kind)
+            if rule is None:
+                raise NoRule(f'{node.layer.kind} "{node.owner}" has no rule.')
+            item = self._policy(index).compute_bytes
+            given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
+            call = Call(self.tape, node, given, self._variables(index), item, self.batch)
+            try:
+                values.append(rule(call))
+            except NotImplementedError as error:
+                raise NoRule(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
+        return tuple(values[number] for number in self.graph.outputs)
+
+    def _variables(self, index: int) -> dict[str, Variable]:
+        """The weights of a node: those of its layer's first call."""
+        first = self.first.get(index, index)
+        if first not in self.variables:
+            node = self.graph.nodes[first]
+            size = self._policy(first).variable_bytes
+            self.variables[first] = {
+                weight.name: Variable(node.owner, "parameters", weight.shape, size, weight.trainable)
+                for weight in node.weights
+            }
+        return self.variables[first]
+
+    def gradients(self, reads: dict[int, Value]) -> list[tuple[Variable, Value]]:
+        """Each trained variable with its gradient, the sum over its reads."""
+        found: dict[Variable, list[Value]] = {}
+        for op in self.tape.ops:
+            if id(op) in reads and op.variable is not None:
+                found.setdefault(op.variable, []).append(reads[id(op)])
+        return [
+            (variable, parts[0] if len(parts) == 1 else self.tape.op("AddN", parts, parts[0].shape))
+            for variable, parts in found.items()
+        ]
+
+    def plan(self, targets: tuple[Value, ...]) -> Plan:
+        ops = live(self.tape.ops)
+        updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
+        large = [variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED]
+        fixed: list[tuple[str, Role, int]] = []
+        for item, value in zip(self.graph.inputs, self.inputs, strict=True):
+            fixed.append((item.name, "inputs", value.bytes))
+        fixed += [("targets", "targets", value.bytes) for value in targets]
+        return run(ops, large, fixed)
+
+
+def _all_variables(ops: list[Op]) -> list[Variable]:
+    return list(dict.fromkeys(op.variable for op in ops if op.variable is not None))
+
+
+def live(ops: list[Op]) -> list[Op]:
+    """The operations on which an update, an output or a reported loss depends; the others Grappler removes."""
+    wanted: set[Op] = set()
+    for op in reversed(ops):
+        if op in wanted or op.kind in ("Retval", "Assign", "AssignSub") or op.phase == "loss":
+            wanted.add(op)
+            wanted.update(value.op for value in op.inputs if value.op is not None)
+            wanted.update(op.after)
+    return [op for op in ops if op in wanted]
+
+
+def first_calls(graph: Graph) -> dict[int, int]:
+    """Nodes of second and later calls of a layer, and the node of its first call, which has the weights."""
+    found: dict[int, int] = {}
+    for row in graph.rows:
+        _first_calls(row, found)
+    return found
+
+
+def _first_calls(row: Row, found: dict[int, int]) -> None:
+    if row.is_model:
+        for part in row.parts:
+            _first_calls(part, found)
+        return
+    size = len(row.nodes) // row.calls
+    for number, node in enumerate(row.nodes[size:]):
+        found[node] = row.nodes[number % size]
+
+
+def _size(value: Value) -> int:
+    return value.item * prod(value.shape)
+
+
+_ = function

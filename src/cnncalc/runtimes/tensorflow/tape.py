@@ -1,0 +1,113 @@
+"""The graph in the making: operations are appended, and gradients are added in reverse as a tape does.
+
+Constants are no inputs: ``x * 2`` is an operation with the single input ``x``. Shapes carry the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
+from cnncalc.tensors import Shape
+
+FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
+
+
+class Tape:
+    """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next ones."""
+
+    def __init__(self, training: bool) -> None:
+        self.ops: list[Op] = []
+        self.training = training
+        self.owner = ""
+        self.phase = FORWARD
+        self.reads: dict[int, list[Op]] = {}
+        self.writes: dict[int, Op] = {}
+
+    def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
+        """Append an operation with one output; ``item`` 0: of the first input's item size."""
+        given = tuple(inputs)
+        made = Op(kind, self.owner, self.phase, given)
+        trained = False
+        for value in given:
+            if value.trained:
+                trained = True
+                break
+        value = Value(shape, item or given[0].item, made, trained)
+        made.outputs = (value,)
+        self.ops.append(made)
+        return value
+
+    def more(self, value: Value, shape: Shape, item: int) -> Value:
+        """One more output of the operation that makes ``value``."""
+        made = value.op
+        if made is None:
+            raise ValueError("a fed tensor has no other outputs")
+        extra = Value(shape, item, made)
+        made.outputs = (*made.outputs, extra)
+        return extra
+
+    def unary(self, kind: str, x: Value) -> Value:
+        """An operation value by value."""
+        return self.op(kind, (x,), x.shape)
+
+    def binary(self, kind: str, x: Value, y: Value) -> Value:
+        """An operation on two tensors, axes of size 1 repeated."""
+        shape = x.shape if x.shape == y.shape else broadcast(x.shape, y.shape)
+        return self.op(kind, (x, y), shape, max(x.item, y.item))
+
+    def view(self, x: Value, shape: Shape) -> Value:
+        """Another shape of the same buffer."""
+        return x if x.shape == shape else self.op("Reshape", (x,), shape)
+
+    def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
+        """``Sum``, ``Mean``, ``Max``, ... over axes, the batch being axis 0."""
+        gone = {axis % len(x.shape) for axis in axes}
+        sizes = [1 if index in gone else size for index, size in enumerate(x.shape)]
+        kept = tuple(sizes)
+        if not keep:
+            kept = tuple(size for index, size in enumerate(x.shape) if index not in gone)
+        found = self.op(kind, (x,), kept)
+        if found.op:
+            found.op.attributes = tuple(sorted(gone))
+        return found
+
+    def cast(self, x: Value, item: int) -> Value:
+        """The tensor in a type of that size; itself where it has it."""
+        return x if x.item == item else self.op("Cast", (x,), x.shape, item)
+
+    def read(self, variable: Variable) -> Value:
+        """A variable's own buffer, after what has written it."""
+        value = self.op("Read", (), variable.shape, variable.item)
+        value.variable = variable
+        value.trained = variable.trainable
+        made = self.ops[-1]
+        made.variable = variable
+        written = self.writes.get(id(variable))
+        made.after = (written,) if written else ()
+        self.reads.setdefault(id(variable), []).append(made)
+        return value
+
+    def write(self, kind: str, variable: Variable, value: Value) -> None:
+        """Update a variable (``Assign``, ``AssignSub``), after all that has read or written it.
+
+        The order is that of automatic control dependencies (tensorflow/python/framework/auto_control_deps.py).
+        """
+        made = Op(kind, self.owner, self.phase, (value,))
+        made.variable = variable
+        before = self.reads.pop(id(variable), [])
+        written = self.writes.get(id(variable))
+        made.after = (*before, written) if written else tuple(before)
+        self.writes[id(variable)] = made
+        self.ops.append(made)
+
+
+def broadcast(one: Shape, other: Shape) -> Shape:
+    """The shape of two tensors value by value, axes of size 1 repeated.
+
+    >>> broadcast((8, 4, 4, 3), (3,))
+    (8, 4, 4, 3)
+    """
+    length = max(len(one), len(other))
+    one, other = (1,) * (length - len(one)) + one, (1,) * (length - len(other)) + other
+    return tuple(x if y == 1 else y for x, y in zip(one, other, strict=True))
