@@ -145,6 +145,8 @@ class _Execution:
             self.buffers[value] = home
 
     def _compute(self, op: Op) -> None:
+        if op.extra >= TRACED:
+            self._free(self._allocate(op, op.extra))
         overwritten = False
         for index, value in enumerate(op.outputs):
             buffer = None if overwritten else self._home(op, value)

@@ -8,6 +8,7 @@ Only what a trained variable needs is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 
 from cnncalc.runtimes.tensorflow.ops import Op, Value
 from cnncalc.runtimes.tensorflow.tape import BACKWARD, Tape
@@ -80,9 +81,17 @@ def _sub(tape: Tape, op: Op, dy: Value) -> Grads:
 
 def _mul(tape: Tape, op: Op, dy: Value) -> Grads:
     x, y = op.inputs
-    one = tape.binary("Mul", dy, y) if x.trained else None
-    other = tape.binary("Mul", dy, x) if y.trained else None
+    one = tape.binary("Mul", _halved(tape, x, dy), y) if x.trained else None
+    other = tape.binary("Mul", _halved(tape, y, dy), x) if y.trained else None
     return one and _reduced(tape, one, x.shape), other and _reduced(tape, other, y.shape)
+
+
+def _halved(tape: Tape, operand: Value, dy: Value) -> Value:
+    """The gradient already multiplied by the constant that made the operand.
+
+    Grappler multiplies by constants first (arithmetic_optimizer.cc, constant push down), as in gelu.
+    """
+    return tape.unary("Scale", dy) if operand.op is not None and operand.op.kind == "Half" else dy
 
 
 def _div(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -95,21 +104,22 @@ def _div(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _squared_difference(tape: Tape, op: Op, dy: Value) -> Grads:
-    """2 (x - y) dy; the difference is made only when the gradient is there (a control dependency)."""
-    x, y = op.inputs
+    """2 (x - mean) dy; nothing for the mean, whose gradient ``tf.nn.moments`` stops."""
+    mean, x = op.inputs
     scaled = tape.unary("Scale", dy)
-    difference = tape.binary("Sub", x, y)
-    if difference.op and dy.op:
-        difference.op.after = (dy.op,)
-    product = tape.binary("Mul", scaled, difference)
-    one = _reduced(tape, product, x.shape) if x.trained else None
-    return one, tape.unary("Neg", _reduced(tape, product, y.shape)) if y.trained and y.variable else None
+    difference = _delayed(tape.binary("Sub", x, mean), dy)
+    return None, tape.binary("Mul", scaled, difference)
+
+
+def _delayed(made: Value, dy: Value) -> Value:
+    """Made only when the gradient is there: the gradient functions say so by a control dependency."""
+    if made.op and dy.op:
+        made.op.after = (dy.op,)
+    return made
 
 
 def _square(tape: Tape, op: Op, dy: Value) -> Grads:
-    twice = tape.unary("Scale", op.inputs[0])
-    if twice.op and dy.op:
-        twice.op.after = (dy.op,)
+    twice = _delayed(tape.unary("Scale", op.inputs[0]), dy)
     return (tape.binary("Mul", dy, twice),)
 
 
@@ -154,11 +164,21 @@ def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
     return one, other, tape.op("BiasAddGrad", (dy,), bias[0].shape)
 
 
+def _grouped(tape: Tape, op: Op, dy: Value) -> Grads:
+    """One compiled function gives both gradients; it works on a copy of the input and on kernels of all groups."""
+    x, kernel = op.inputs
+    (each,) = op.attributes
+    one = tape.op("GroupedConvGrad", (op.outputs[1], kernel, dy), x.shape)
+    if one.op:
+        one.op.extra = x.bytes + kernel.item * prod(kernel.shape[:-2]) * each * kernel.shape[-1]
+    return one, tape.more(one, kernel.shape, kernel.item)
+
+
 def _conv_transpose(tape: Tape, op: Op, dy: Value) -> Grads:
     """The gradient of Conv2DBackpropInput is a convolution (_Conv2DBackpropInputGrad)."""
     kernel, x = op.inputs
-    other = tape.op("Conv2DBackpropFilter", (dy, x), kernel.shape) if kernel.trained else None
-    return other, tape.op("Conv2D", (dy, kernel), x.shape) if x.trained else None
+    one = tape.op("Conv2D", (dy, kernel), x.shape) if x.trained else None
+    return tape.op("Conv2DBackpropFilter", (dy, x), kernel.shape) if kernel.trained else None, one
 
 
 def _matmul(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -229,10 +249,7 @@ def _times(factor: str) -> Rule:
     """dy times a function of the input, made when the gradient is there."""
 
     def rule(tape: Tape, op: Op, dy: Value) -> Grads:
-        made = tape.unary(factor, op.inputs[0])
-        if made.op and dy.op:
-            made.op.after = (dy.op,)
-        return (tape.binary("Mul", dy, made),)
+        return (tape.binary("Mul", dy, _delayed(tape.unary(factor, op.inputs[0]), dy)),)
 
     return rule
 
@@ -242,9 +259,7 @@ def _exp(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _log(tape: Tape, op: Op, dy: Value) -> Grads:
-    made = tape.unary("Reciprocal", op.inputs[0])
-    if made.op and dy.op:
-        made.op.after = (dy.op,)
+    made = _delayed(tape.unary("Reciprocal", op.inputs[0]), dy)
     return (tape.binary("Mul", dy, made),)
 
 
@@ -253,20 +268,15 @@ def _rsqrt(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _erf(tape: Tape, op: Op, dy: Value) -> Grads:
-    """dy times exp(-x^2) and a constant (_ErfGrad, _ErfcGrad)."""
-    square = tape.unary("Square", op.inputs[0])
-    if square.op and dy.op:
-        square.op.after = (dy.op,)
-    bell = tape.unary("Exp", tape.unary("Neg", square))
-    return (tape.binary("Mul", dy, tape.unary("Scale", bell)),)
+    """dy times exp(-x^2) and a constant (_ErfGrad, _ErfcGrad); the square is made as soon as x is there."""
+    bell = tape.unary("Exp", tape.unary("Square", op.inputs[0]))
+    return (tape.binary("Mul", bell, dy),)
 
 
 def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
     """sigmoid(x) (1 + x (1 - sigmoid(x))) dy, made when dy is there (nn_impl.py, swish)."""
     (x,) = op.inputs
-    sigmoid = tape.unary("Sigmoid", x)
-    if sigmoid.op and dy.op:
-        sigmoid.op.after = (dy.op,)
+    sigmoid = _delayed(tape.unary("Sigmoid", x), dy)
     rest = tape.unary("Shift", sigmoid)
     slope = tape.unary("Shift", tape.binary("Mul", x, rest))
     return (tape.binary("Mul", dy, tape.binary("Mul", sigmoid, slope)),)
@@ -276,8 +286,6 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum, Minimum: a mask, and SelectV2 for each operand that is trained (_MaximumMinimumGrad)."""
     x, *rest = op.inputs
     mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
-    if mask.op and dy.op:
-        mask.op.after = (dy.op,)
     parts = [
         _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
         for item in (x, *rest)
@@ -292,6 +300,17 @@ def _select(tape: Tape, op: Op, dy: Value) -> Grads:
         for item in branches
     ]
     return (None, *parts)
+
+
+def _clipped(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Maximum or minimum with a constant: a mask, and SelectV2."""
+    (x,) = op.inputs
+    mask = tape.op("GreaterEqual", (x,), x.shape, 1)
+    return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
+
+
+def _nothing(tape: Tape, op: Op, dy: Value) -> Grads:
+    return (None,)
 
 
 def _concat(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -336,6 +355,9 @@ GRADIENTS: dict[str, Rule] = {
     "Conv2D": _conv,
     "Conv3D": _conv,
     "DepthwiseConv2D": _conv,
+    "GroupedConv": _grouped,
+    "SpaceToBatch": _shape_only("BatchToSpace"),
+    "BatchToSpace": _shape_only("SpaceToBatch"),
     "Conv2DBackpropInput": _conv_transpose,
     "MatMul": _matmul,
     "BatchMatMul": _batch_matmul,
@@ -375,6 +397,10 @@ GRADIENTS: dict[str, Rule] = {
     "Maximum": _larger,
     "Minimum": _larger,
     "SelectV2": _select,
+    "MaximumConstant": _clipped,
+    "MinimumConstant": _clipped,
+    "Floor": _nothing,
+    "Half": _same,
     "Scale": _scaled,
     "Shift": _same,
     "Cast": _cast,

@@ -9,6 +9,9 @@ from cnncalc.tensors import Shape
 VIEWS = frozenset({"Reshape", "Identity"})
 """The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
 
+DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
+"""No gradient goes through them."""
+
 CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
 """``OpKernel::IsExpensive`` is false, so that the executor runs them inline at once."""
 
@@ -24,9 +27,9 @@ ONEDNN = frozenset(
 
 _UNARY = frozenset(
     {
-        *("Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
+        *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
         *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
-        *("Reciprocal", "Scale", "Shift", "Sign", "Sin", "Cos", "Floor", "Round"),
+        *("Reciprocal", "HardSwish", "Mish", "Half", "Scale", "Shift", "MaximumConstant", "MinimumConstant", "Sign", "Sin", "Cos", "Floor", "Round"),
     }
 )
 _BINARY = frozenset(
@@ -48,6 +51,8 @@ def overwrites(kind: str, count: int) -> range:
         return range(1)
     if kind in _BINARY:
         return range(2)
+    if kind == "SelectV2":  # not over the mask
+        return range(1, count)
     return range(count) if kind == "AddN" else range(0)
 
 

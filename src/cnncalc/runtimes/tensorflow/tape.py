@@ -6,8 +6,9 @@ Constants are no inputs: ``x * 2`` is an operation with the single input ``x``. 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ops import DECISIONS, Op, Value, Variable
 from cnncalc.tensors import Shape
 
 FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
@@ -31,7 +32,7 @@ class Tape:
         trained = False
         for value in given:
             if value.trained:
-                trained = True
+                trained = kind not in DECISIONS
                 break
         value = Value(shape, item or given[0].item, made, trained)
         made.outputs = (value,)
@@ -68,8 +69,9 @@ class Tape:
         if not keep:
             kept = tuple(size for index, size in enumerate(x.shape) if index not in gone)
         found = self.op(kind, (x,), kept)
-        if found.op:
-            found.op.attributes = tuple(sorted(gone))
+        made = self.ops[-1]
+        made.attributes = tuple(sorted(gone))
+        made.extra = 0 if _native(x.shape, gone) else x.bytes
         return found
 
     def cast(self, x: Value, item: int) -> Value:
@@ -100,6 +102,15 @@ class Tape:
         made.after = (*before, written) if written else tuple(before)
         self.writes[id(variable)] = made
         self.ops.append(made)
+
+
+def _native(shape: Shape, axes: set[int]) -> bool:
+    """Whether a reduction needs no transposed copy: neighbouring axes of one fate taken together, at most three.
+
+    tensorflow/core/kernels/reduction_ops_common.cc, ReductionHelper::Simplify.
+    """
+    fates = [axis in axes for axis, size in enumerate(shape) if size > 1]
+    return sum(one != other for one, other in pairwise(fates)) <= 2
 
 
 def broadcast(one: Shape, other: Shape) -> Shape:

@@ -6,6 +6,7 @@ Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.p
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
@@ -32,17 +33,30 @@ def _hard_sigmoid(tape: Tape, x: Value) -> Value:
     return tape.unary("Scale", tape.unary("Relu6", tape.unary("Shift", x)))
 
 
+def _fused(tape: Tape, x: Value) -> bool:
+    """Whether Grappler takes an activation of several kernels into the convolution before it (remapper.cc).
+
+    Not in training, where the gradient reads what stands between.
+    """
+    return not tape.training and x.op is not None and x.op.kind in ("Conv2D", "DepthwiseConv2D")
+
+
 def _hard_silu(tape: Tape, x: Value) -> Value:
+    if _fused(tape, x):
+        return tape.unary("HardSwish", x)
     return tape.binary("Mul", x, _hard_sigmoid(tape, x))
 
 
 def _gelu(tape: Tape, x: Value) -> Value:
     """0.5 x erfc(-x / sqrt 2) (nn_ops.py, gelu)."""
-    half = tape.unary("Scale", x)
-    return tape.binary("Mul", half, tape.unary("Erfc", tape.unary("Scale", x)))
+    scaled = tape.unary("Scale", tape.unary("Neg", x))
+    half = tape.unary("Half", x)
+    return tape.binary("Mul", half, tape.unary("Erfc", scaled))
 
 
 def _mish(tape: Tape, x: Value) -> Value:
+    if _fused(tape, x):
+        return tape.unary("Mish", x)
     return tape.binary("Mul", x, tape.unary("Tanh", tape.unary("Softplus", x)))
 
 
@@ -106,17 +120,24 @@ def _activation(call: Call) -> Value:
 def _relu(call: Call) -> Value:
     """keras/src/activations/activations.py, ReLU.static_call."""
     (x,), tape, layer = call.inputs, call.tape, call.layer
-    if layer.negative_slope:
-        if layer.max_value is None and not layer.threshold:
-            return tape.unary("LeakyRelu", x)
-        raise NotImplementedError("ReLU with a slope and a threshold or a largest value")
+    if layer.negative_slope and layer.max_value is None and not layer.threshold:
+        return tape.unary("LeakyRelu", x)
+    y = _positive(tape, x, layer)
+    if not layer.negative_slope:
+        return y
+    minus = tape.unary("Neg", x)
+    negative = tape.unary("Relu", tape.unary("Shift", minus) if layer.threshold else minus)
+    return tape.binary("Sub", y, tape.unary("Scale", negative))
+
+
+def _positive(tape: Tape, x: Value, layer: Any) -> Value:
+    """What ReLU makes of values above its threshold."""
     if layer.threshold:
-        mask = tape.cast(tape.op("Greater", (x,), x.shape, 1), x.item)
-        y = tape.binary("Mul", x, mask)
-        return tape.unary("MinimumConstant", y) if layer.max_value is not None else y
-    if layer.max_value == 6:
+        y = tape.op("SelectV2", (tape.op("Greater", (x,), x.shape, 1), x), x.shape, x.item)
+    elif layer.max_value == 6:
         return tape.unary("Relu6", x)
-    y = tape.unary("Relu", x)
+    else:
+        y = tape.unary("Relu", x)
     return tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
 
 

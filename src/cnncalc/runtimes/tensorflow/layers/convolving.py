@@ -24,21 +24,50 @@ def _kernel_name(call: Call) -> str:
 def _conv(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         (x,) = call.inputs
-        if call.layer.padding == "causal":
-            reach = call.layer.dilation_rate[0] * (call.layer.kernel_size[0] - 1)
-            x = call.tape.op("Pad", (x,), (x.shape[0], x.shape[1] + reach, x.shape[2]))
+        layer, tape = call.layer, call.tape
+        if layer.padding == "causal":
+            reach = layer.dilation_rate[0] * (layer.kernel_size[0] - 1)
+            x = tape.op("Pad", (x,), (x.shape[0], x.shape[1] + reach, x.shape[2]))
         kernel = call.weight(_kernel_name(call))
-        if getattr(call.layer, "groups", 1) > 1:
-            return _grouped(call, x, kernel)
-        return call.tape.op(kind, (x, kernel, *_biases(call)), call.shape)
+        if getattr(layer, "groups", 1) > 1:
+            return _with_bias(call, _grouped(call, x, kernel))
+        if set(layer.dilation_rate) != {1}:
+            return _with_bias(call, _dilated(call, kind, x, kernel))
+        return tape.op(kind, (x, kernel, *_biases(call)), call.shape)
 
     return rule
 
 
-def _grouped(call: Call, x: Value, kernel: Value) -> Value:
-    """Keras compiles a grouped convolution with XLA, by itself: the bias is added behind it, in place."""
-    y = call.tape.op("GroupedConv", (x, kernel), call.shape)
+def _with_bias(call: Call, y: Value) -> Value:
+    """The bias added by a kernel of its own, in place."""
     return call.tape.op("BiasAdd", (y, call.weight("bias")), y.shape) if call.has("bias") else y
+
+
+def _grouped(call: Call, x: Value, kernel: Value) -> Value:
+    """Keras compiles a grouped convolution with XLA, by itself (nn.py, conv: broken on the CPU without XLA).
+
+    In training the compiled function gives its input out again for the backward function: a copy.
+    """
+    y = call.tape.op("GroupedConv", (x, kernel), call.shape)
+    if call.training and y.trained:
+        call.tape.more(y, x.shape, x.item)
+        each = kernel.shape[-1] if kernel.shape[-2] == 1 else kernel.shape[-2]
+        if y.op:
+            y.op.attributes = (each,)
+    return y
+
+
+def _dilated(call: Call, kind: str, x: Value, kernel: Value) -> Value:
+    """SpaceToBatchND, a dense convolution on the slices, BatchToSpaceND (nn_ops.py, with_space_to_batch)."""
+    layer, tape = call.layer, call.tape
+    reach = [(size - 1) * rate for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
+    padded = [size + (part if layer.padding == "same" else 0) for size, part in zip(x.shape[1:-1], reach, strict=True)]
+    rows = [-(-size // rate) for size, rate in zip(padded, layer.dilation_rate, strict=True)]
+    slices = x.shape[0] * prod(layer.dilation_rate)
+    z = tape.op("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))
+    dense = [size - kernel_size + 1 for size, kernel_size in zip(rows, layer.kernel_size, strict=True)]
+    y = tape.op(kind, (z, kernel), (slices, *dense, call.shape[-1]))
+    return tape.op("BatchToSpace", (y,), call.shape)
 
 
 def _depthwise(call: Call) -> Value:
@@ -52,8 +81,7 @@ def _transposed(kind: str) -> Rule:
 
     def rule(call: Call) -> Value:
         (x,) = call.inputs
-        y = call.tape.op(kind, (call.weight(_kernel_name(call)), x), call.shape)
-        return call.tape.op("BiasAdd", (y, call.weight("bias")), y.shape) if call.has("bias") else y
+        return _with_bias(call, call.tape.op(kind, (call.weight(_kernel_name(call)), x), call.shape))
 
     return rule
 
@@ -66,8 +94,7 @@ def _dense(call: Call) -> Value:
         return call.tape.op("MatMul", (x, kernel, *_biases(call)), call.shape)
     rows = call.tape.view(x, (prod(x.shape[:-1]), x.shape[-1]))
     product = call.tape.op("MatMul", (rows, kernel), (rows.shape[0], call.shape[-1]))
-    y = call.tape.view(product, call.shape)
-    return call.tape.op("BiasAdd", (y, call.weight("bias")), y.shape) if call.has("bias") else y
+    return _with_bias(call, call.tape.view(product, call.shape))
 
 
 RULES: dict[str, Rule] = {

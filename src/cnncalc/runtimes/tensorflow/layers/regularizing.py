@@ -31,9 +31,50 @@ def _noise_shape(call: Call) -> tuple[int, ...]:
     return (shape[0], *ones, shape[-1]) if last else (shape[0], shape[1], *ones)
 
 
+def _noise(call: Call, kind: str) -> Value:
+    """A random tensor of the input's shape, added or multiplied; nothing when predicting."""
+    (x,), tape = call.inputs, call.tape
+    noise = tape.op("RandomNormal", (), x.shape, x.item)
+    return tape.binary(kind, x, tape.unary("Scale", noise))
+
+
+def _gaussian_noise(call: Call) -> Value:
+    return _noise(call, "AddV2") if call.training and call.layer.stddev else call.inputs[0]
+
+
+def _gaussian_dropout(call: Call) -> Value:
+    return _noise(call, "Mul") if call.training and call.layer.rate else call.inputs[0]
+
+
+def _alpha_dropout(call: Call) -> Value:
+    """keras/src/layers/regularization/alpha_dropout.py."""
+    (x,), tape = call.inputs, call.tape
+    if not call.training or not call.layer.rate:
+        return x
+    noise = tape.op("RandomUniform", (), x.shape, x.item)
+    kept = tape.cast(tape.op("GreaterEqual", (noise,), x.shape, 1), x.item)
+    gone = tape.unary("Scale", tape.unary("Shift", kept))
+    mixed = tape.binary("AddV2", tape.binary("Mul", x, kept), gone)
+    return tape.unary("Shift", tape.unary("Scale", mixed))
+
+
+def _stochastic_depth(call: Call) -> Value:
+    """keras/src/applications/convnext.py: one random number per image."""
+    (x,), tape = call.inputs, call.tape
+    if not call.training:
+        return x
+    noise = tape.op("RandomUniform", (), (x.shape[0], *[1] * (len(x.shape) - 1)), x.item)
+    kept = tape.unary("Floor", tape.unary("Shift", noise))
+    return tape.binary("Mul", tape.unary("Scale", x), kept)
+
+
 RULES: dict[str, Rule] = {
     "Identity": _same,
     "ActivityRegularization": _same,
     "Dropout": _dropout,
     **{f"SpatialDropout{rank}D": _dropout for rank in (1, 2, 3)},
+    "GaussianNoise": _gaussian_noise,
+    "GaussianDropout": _gaussian_dropout,
+    "AlphaDropout": _alpha_dropout,
+    "StochasticDepth": _stochastic_depth,
 }

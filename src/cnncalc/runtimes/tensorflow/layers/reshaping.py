@@ -31,6 +31,22 @@ def _rescaling(call: Call) -> Value:
     return call.tape.unary("Shift", y)
 
 
+def _layer_scale(call: Call) -> Value:
+    """keras/src/applications/convnext.py."""
+    return call.tape.binary("Mul", call.inputs[0], call.weight("gamma"))
+
+
+def _custom_scale(call: Call) -> Value:
+    """keras/src/applications/inception_resnet_v2.py: the first input plus the second, scaled."""
+    one, other = call.inputs
+    return call.tape.binary("AddV2", one, call.tape.unary("Scale", other))
+
+
+def _resizing(call: Call) -> Value:
+    kind = "ResizeNearest" if call.layer.interpolation == "nearest" else "Resize"
+    return call.tape.op(kind, call.inputs, call.shape)
+
+
 RULES: dict[str, Rule] = {
     "Flatten": _view,
     "Reshape": _view,
@@ -39,4 +55,8 @@ RULES: dict[str, Rule] = {
     **{f"Cropping{rank}D": _made("StridedSlice") for rank in (1, 2, 3)},
     "UpSampling2D": _upsample,
     "Rescaling": _rescaling,
+    "Resizing": _resizing,
+    "RepeatVector": _made("Tile"),
+    "LayerScale": _layer_scale,
+    "CustomScaleLayer": _custom_scale,
 }
