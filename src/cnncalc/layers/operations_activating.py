@@ -48,8 +48,8 @@ class OpRelu6(ValueByValue):
 class OpLeakyRelu(ValueByValue):
     """The rectifier with a small slope for negative values.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input, as its slope may be negative. Source:
-    ``keras.ops.leaky_relu``.
+    Input any shape, output the same; nothing is counted. Backward keeps the input,
+    as its slope may be negative. Source: ``keras.ops.leaky_relu``.
 
     >>> OpLeakyRelu().facts((10, 8)).output
     (10, 8)

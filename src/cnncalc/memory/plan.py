@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Role = Literal["parameters", "inputs", "outputs"]
+Role = Literal["parameters", "slots", "inputs", "outputs", "kept", "gradients", "weight_gradients"]
+"""What a buffer is for. ``kept``: an output that backward reads again, or what is made for it."""
 
 
 class Buffer(NamedTuple):
@@ -49,6 +50,17 @@ class Draft:
         """Add a buffer; its number."""
         self.buffers.append(Buffer(name, role, size))
         return len(self.buffers) - 1
+
+    def turn(self, number: int, role: Role) -> None:
+        """Give a buffer another role."""
+        self.buffers[number] = self.buffers[number]._replace(role=role)
+
+    def copy(self) -> Draft:
+        """A draft that goes on from here."""
+        other = Draft()
+        other.buffers += self.buffers
+        other.steps += self.steps
+        return other
 
     def done(self) -> Plan:
         return Plan(tuple(self.buffers), tuple(self.steps))
