@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.errors import CnncalcError
@@ -25,6 +26,7 @@ from cnncalc.layers import (
     Softmax,
 )
 from cnncalc.memory import ideal
+from cnncalc.memory.backward import Backward
 from cnncalc.memory.forward import Forward, nothing_kept
 from cnncalc.memory.learning import Learning
 from cnncalc.memory.orders import best_order
@@ -32,6 +34,7 @@ from cnncalc.memory.plan import Draft, Plan
 from cnncalc.memory.replay import PlanError, replay
 from cnncalc.memory.sizes import Sizes
 from cnncalc.tensors import policy
+from tests.branching import networks
 from tests.graphs import models
 
 FLOAT = policy("float32")
@@ -192,6 +195,20 @@ def test_gradients_of_a_value_that_two_read_are_added_in_place() -> None:
     assert trained(*layers, outputs=["b", "c"]) == 4 * IMAGE + 4 * KERNEL + IMAGE
 
 
+def test_a_gradient_that_two_values_share_is_not_added_to() -> None:
+    layers = [
+        conv("x"),
+        conv("w", inputs="input"),
+        conv("y", inputs="x"),
+        Add(inputs=("x", "w"), name="z"),
+    ]
+    plan = ideal.training(graph(*layers, outputs=["y", "z"]), 1, FLOAT)
+    # z's gradient is x's and w's; y's part of x's comes before w has read it, so that x gets its own
+    assert [buffer.name for buffer in plan.buffers if buffer.role == "gradients"] == ["x"]
+    # The image, x, y, and w, then the sum, then its gradient in one place; x's gradient where x was
+    assert peak(plan) == 4 * IMAGE + 4 * KERNEL
+
+
 def test_large_gradients_of_weights_wait_for_the_end() -> None:
     layers = [conv("a"), Flatten(), Dense(units=100, use_bias=False)]
     kernel, output = 4 * 128 * 100, 4 * 100
@@ -290,6 +307,37 @@ def test_what_is_read_again_is_not_written_over(model: cnncalc.Model) -> None:
             for value in [*again, *[found.value_of(index)] * kept.output]:
                 assert written[forward.buffer[value]] == content[value]
                 assert forward.uses[forward.buffer[value]] > 0
+
+
+class Watched(Backward):
+    """Counts anew who else holds a gradient that is written to."""
+
+    def _added(self, target: int, region: Any, way: Any, last: bool, new: list[int], name: str) -> Any:
+        before = self.gradient.get(target)
+        found = super()._added(target, region, way, last, new, name)
+        handed_on = found is region and way == "same" and before is None
+        if found in (before, region) and not handed_on:
+            others = [value for value, held in self.gradient.items() if held is found and value != target]
+            assert not others
+            assert all(one.region is not found for one in self.waiting)
+            assert found is not region or last
+        return found
+
+
+@given(models() | networks(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_gradient_is_written_to_where_it_is_one_values(model: cnncalc.Model, put_off: bool) -> None:
+    sizes, order = Sizes(model.graph, 2, FLOAT), range(len(model.graph.nodes))
+    learning = Learning(sizes, order)
+    forward = Forward(sizes, Draft(), learning.kept)
+    for index in order:
+        forward.run(index)
+    backward = Watched(forward, learning, put_off)
+    plan = backward.plan(order)
+    assert not backward.gradient
+    assert not any(backward.uses[buffer] for buffer in backward.uses)
+    updates = [step.name for step in plan.steps if step.name.endswith(": update")]
+    assert len(updates) == len(learning.contributions)
 
 
 @given(models())

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.graph import Graph
-from cnncalc.layers import Add, Concatenate, Conv2D, Flatten, ReLU
-from cnncalc.layers.base import Layer
+from cnncalc.layers import Concatenate, Conv2D, Flatten
 from cnncalc.memory import ideal
 from cnncalc.memory.orders import best_order
 from cnncalc.memory.replay import replay
 from cnncalc.tensors import policy
+from tests.branching import networks
 from tests.graphs import models
 
 FLOAT = policy("float32")
@@ -38,34 +38,6 @@ def every_order(graph: Graph) -> Iterator[tuple[int, ...]]:
 
 def peak(graph: Graph, order: tuple[int, ...] | None = None) -> int:
     return replay(ideal.prediction(graph, 1, FLOAT, order)).peak.bytes
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> cnncalc.Model:
-    """Convolutions of many widths, activations and merges, each of any values before them."""
-    widths = {"input": draw(st.integers(1, 9))}
-    layers: list[Layer] = []
-    for number in range(draw(st.integers(2, 7))):
-        name = f"x{number}"
-        one, other = draw(st.sampled_from([*widths])), draw(st.sampled_from([*widths]))
-        kinds = ["conv"] * 3 + ["relu", "join"] + ["add"] * (2 * (widths[one] == widths[other]))
-        kind = draw(st.sampled_from(kinds))
-        if kind == "conv":
-            widths[name] = draw(st.integers(1, 9))
-            layers.append(Conv2D(filters=widths[name], kernel_size=1, name=name, inputs=one))
-        elif kind == "relu":
-            widths[name] = widths[one]
-            layers.append(ReLU(name=name, inputs=one))
-        else:
-            merge = Concatenate if kind == "join" else Add
-            widths[name] = widths[one] + widths[other] if kind == "join" else widths[one]
-            layers.append(merge(name=name, inputs=(one, other)))
-    read = {name for layer in layers for name in layer.inputs}
-    loose = [name for name in widths if name not in read and name != "input"]
-    if "input" not in read:
-        layers.append(ReLU(name="last", inputs="input"))
-        loose.append("last")
-    return cnncalc.Model(input=(2, 2, widths["input"]), layers=layers, outputs=loose)
 
 
 @given(networks())
