@@ -324,10 +324,8 @@ class Watched(Backward):
         return found
 
 
-@given(models() | networks(), st.booleans())
-@settings(max_examples=150, deadline=None)
-def test_a_gradient_is_written_to_where_it_is_one_values(model: cnncalc.Model, put_off: bool) -> None:
-    sizes, order = Sizes(model.graph, 2, FLOAT), range(len(model.graph.nodes))
+def watch(found: Graph, put_off: bool) -> None:
+    sizes, order = Sizes(found, 2, FLOAT), range(len(found.nodes))
     learning = Learning(sizes, order)
     forward = Forward(sizes, Draft(), learning.kept)
     for index in order:
@@ -335,9 +333,20 @@ def test_a_gradient_is_written_to_where_it_is_one_values(model: cnncalc.Model, p
     backward = Watched(forward, learning, put_off)
     plan = backward.plan(order)
     assert not backward.gradient
-    assert not any(backward.uses[buffer] for buffer in backward.uses)
+    assert not any(backward.uses.values())
     updates = [step.name for step in plan.steps if step.name.endswith(": update")]
     assert len(updates) == len(learning.contributions)
+
+
+@given(models() | networks(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_gradient_is_written_to_where_it_is_one_values(model: cnncalc.Model, put_off: bool) -> None:
+    watch(model.graph, put_off)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "densenet121", "inception_v3", "efficientnet_b0"])
+def test_a_gradient_is_written_to_where_it_is_one_values_in_the_zoo(name: str) -> None:
+    watch(cnncalc.load(name).graph, put_off=True)
 
 
 @given(models())
