@@ -15,6 +15,7 @@ from cnncalc import layers
 from cnncalc.interop.schema import schema
 from cnncalc.layers import CATALOGUE, class_name, layer_class
 from cnncalc.layers.base import Layer
+from cnncalc.layers.facts import Kept, Made
 from cnncalc.tensors import Shape
 
 LAYERS_PAGE = Path(__file__).parents[1] / "docs" / "layers.md"
@@ -147,6 +148,10 @@ def example(kind: str) -> tuple[Layer, tuple[Shape, ...]]:
     return layer_class(kind)(**settings), shapes
 
 
+def mask(shape: Shape, per_sample: bool = True) -> Kept:
+    return Kept(made=(Made("mask", shape, 1, per_sample),))
+
+
 def docstring(kind: str) -> str:
     """The class's own: one that it inherits says nothing of it."""
     return inspect.cleandoc(vars(layer_class(kind)).get("__doc__") or "")
@@ -191,6 +196,70 @@ def test_the_docstring_says_what_is_counted_and_what_backward_keeps(kind: str) -
     text = " ".join(docstring(kind).split())
     assert "counted" in text
     assert "Backward" in text
+
+
+def kept_as_said(kind: str) -> tuple[bool, bool, bool]:
+    """Whether the docstring says that inputs, the output, and tensors made for it are kept."""
+    (said,) = re.findall(r"Backward (.*?)(?:[.;]|, but| where|$)", " ".join(docstring(kind).split()))
+    if re.match("keeps what the (inner|two) layer", said):
+        return kept_as_said(example(kind)[0].layer.kind)  # type: ignore[attr-defined]
+    if re.fullmatch("keeps nothing|needs nothing|needs only the shapes", said):
+        return False, False, False
+    inputs = re.match(r"keeps (the|both) (inputs?|operands)\b(?!')", said)
+    output = re.search(r"the output\b(?!s)", said)
+    more = r"mask|mean|lengths|root mean square|random numbers|factor|gates|outputs of|weights|projections"
+    made = re.search(more, said)
+    assert inputs or output or made, said
+    return bool(inputs), bool(output), bool(made)
+
+
+@every_kind
+def test_what_backward_keeps_is_what_the_docstring_says(kind: str) -> None:
+    layer, shapes = example(kind)
+    if layer.parts():
+        return  # its parts keep what is kept
+    kept = layer.facts(*shapes).kept
+    assert (bool(kept.inputs), kept.output, bool(kept.made)) == kept_as_said(kind)
+    assert set(kept.inputs) <= set(range(len(shapes)))
+    assert all(type(size) is int and size > 0 for made in kept.made for size in made.shape)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "shapes", "kept"),
+    [
+        ("Activation", {"activation": "gelu"}, [(4,)], Kept(inputs=(0,))),
+        ("Activation", {"activation": "linear"}, [(4,)], Kept()),
+        ("Dropout", {"rate": 0.5, "noise_shape": (None, 1, 8)}, [(4, 8)], mask((1, 8))),
+        ("Dropout", {"rate": 0.5, "noise_shape": (1, 4, 8)}, [(4, 8)], mask((1, 4, 8), per_sample=False)),
+        ("Dropout", {"rate": 0.5, "noise_shape": (8,)}, [(4, 8)], mask((1, 1, 8), per_sample=False)),
+        ("SpatialDropout2D", {"rate": 0.5, "data_format": "channels_first"}, [(3, 4, 5)], mask((3,))),
+        ("ops.Multiply", {"x2": 2.0}, [(4,)], Kept()),
+        ("ops.Divide", {"x1": 2.0}, [(4,)], Kept(inputs=(0,))),
+        ("SimpleRNN", {"units": 3, "return_sequences": True}, [(5, 2)], Kept((0,), output=True)),
+        (
+            "SimpleRNN",
+            {"units": 3, "return_sequences": True, "dropout": 0.1},
+            [(5, 2)],
+            Kept((0,), True, (Made("mask", (2,), 1),)),
+        ),
+        (
+            "TimeDistributed",
+            {"layer": {"Dropout": {"rate": 0.5}}},
+            [(5, 2)],
+            mask((5, 2)),
+        ),
+        (
+            "TimeDistributed",
+            {"layer": {"Dense": {"units": 4, "trainable": False}}},
+            [(5, 2)],
+            Kept(),
+        ),
+    ],
+)
+def test_settings_change_what_backward_keeps(
+    kind: str, settings: dict[str, Any], shapes: list[Shape], kept: Kept
+) -> None:
+    assert layer_class(kind)(**settings).facts(*shapes).kept == kept
 
 
 @every_kind

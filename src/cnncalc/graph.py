@@ -22,7 +22,8 @@ class Node(NamedTuple):
 
     ``owner`` is the layer as the user wrote it, ``name`` the step: the same but for a part of a
     composition. ``inputs`` are numbers of values. ``weights`` are those that this node brings into the model:
-    none where it calls a layer again; not trainable where the layer is frozen.
+    none where it calls a layer again; not trainable where the layer is frozen. ``trainable`` says
+    that neither the layer nor a model around it is frozen.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Node(NamedTuple):
     facts: Facts
     weights: tuple[Weight, ...]
     dtype: str | None
+    trainable: bool = True
 
 
 class Row(NamedTuple):
@@ -220,7 +222,9 @@ class _Run:
             raise ShapeError(_clash(record.weights[number], facts.weights))
         weights = _owned(part, facts, context) if record.calls == 0 else ()
         name = f"{context.name}/{part.name}" if part.name else context.name
-        self.nodes.append(Node(name, context.name, part.layer, inputs, facts, weights, context.dtype))
+        self.nodes.append(
+            Node(name, context.name, part.layer, inputs, facts, weights, context.dtype, context.trainable)
+        )
         self.shapes.append(facts.output)
         return len(self.shapes) - 1
 

@@ -74,6 +74,8 @@ if TYPE_CHECKING:  # what an editor completes by; a test holds it equal to the c
     from cnncalc.layers.einsum import EinsumDense as EinsumDense
     from cnncalc.layers.embedding import Embedding as Embedding
     from cnncalc.layers.facts import Facts as Facts
+    from cnncalc.layers.facts import Kept as Kept
+    from cnncalc.layers.facts import Made as Made
     from cnncalc.layers.facts import Window as Window
     from cnncalc.layers.images import CenterCrop as CenterCrop
     from cnncalc.layers.images import RandomCrop as RandomCrop
@@ -322,6 +324,8 @@ CATALOGUE = {
 TO_WRITE_ONE = {
     "Layer": "cnncalc.layers.base",
     "Facts": "cnncalc.layers.facts",
+    "Kept": "cnncalc.layers.facts",
+    "Made": "cnncalc.layers.facts",
     "Window": "cnncalc.layers.facts",
     "Weight": "cnncalc.tensors",
 }

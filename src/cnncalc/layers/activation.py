@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.activation_names import ALONG_LAST_AXIS, ActivationName
+from cnncalc.layers.activation_names import ALONG_LAST_AXIS, ActivationName, kept_by
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes
 from cnncalc.layers.base import Layer
-from cnncalc.layers.facts import Facts, Reads
+from cnncalc.layers.facts import INPUT, OUTPUT, Facts, Reads
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 
@@ -26,14 +26,15 @@ class _ValueByValue(Layer):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, alias="overwrite", reads="pointwise")
+        return Facts(shape, alias="overwrite", reads="pointwise", kept=OUTPUT)
 
 
 class Activation(Layer):
     """An activation by its name.
 
     Input any shape, output the same; nothing is counted. Backward keeps the output, or the input
-    where the derivative cannot be had from the output. Source: ``keras.layers.Activation``.
+    where the derivative cannot be had from the output (gelu, silu, mish). Source:
+    ``keras.layers.Activation``.
 
     >>> Activation(activation="relu").facts((10, 10, 8)).reads
     'pointwise'
@@ -47,7 +48,7 @@ class Activation(Layer):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, alias="overwrite", reads=self._reads(shape))
+        return Facts(shape, alias="overwrite", reads=self._reads(shape), kept=kept_by(self.activation))
 
     def _reads(self, shape: Shape) -> Reads:
         if self.activation not in ALONG_LAST_AXIS:
@@ -86,7 +87,7 @@ class ReLU(_ValueByValue):
 class LeakyReLU(_ValueByValue):
     """The leaky rectifier: negative values are scaled down.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.layers.LeakyReLU``, which still takes the slope under its older name ``alpha``.
 
     >>> LeakyReLU(alpha=0.1).negative_slope
@@ -123,7 +124,7 @@ class PReLU(Layer):
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
         alpha = Weight("alpha", self._alpha_shape(shape))
-        return Facts(shape, (alpha,), alias="overwrite", reads="pointwise")
+        return Facts(shape, (alpha,), alias="overwrite", reads="pointwise", kept=INPUT)
 
     def _alpha_shape(self, shape: Shape) -> Shape:
         """Keras subtracts 1 from each axis number and indexes with what remains.
@@ -183,7 +184,7 @@ class Softmax(Layer):
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
         axes = sample_axes(self.axis, shape, self.kind)
-        return Facts(shape, alias="overwrite", reads=mixing(axes, len(shape)))
+        return Facts(shape, alias="overwrite", reads=mixing(axes, len(shape)), kept=OUTPUT)
 
     def describe(self, *shapes: Shape) -> str:
         return f"softmax along axis {', '.join(map(str, as_tuple(self.axis)))}"

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from cnncalc.errors import nearest
 from cnncalc.layers.base import Part
+from cnncalc.layers.facts import INPUT, NOTHING, OUTPUT, Kept
 
 # fmt: off
 VALUE_BY_VALUE = frozenset(
@@ -28,6 +29,12 @@ ALONG_LAST_AXIS = frozenset({"softmax", "log_softmax", "sparsemax"})
 """Activations whose output value depends on all input values along the last axis."""
 
 ACTIVATIONS = VALUE_BY_VALUE | ALONG_LAST_AXIS
+
+INPUT_NEEDED = frozenset({"gelu", "hard_silu", "hard_swish", "mish", "silu", "swish", "tanh_shrink"})
+"""Activations whose output does not tell their derivative; all but one rise and fall.
+
+Of the others it does: ``1 - exp(-y)`` is that of softplus, ``(1 - |y|)**2`` that of softsign.
+"""
 
 REFUSED = {
     # keras.layers.Activation("glu") states its input's shape, and halves the last axis when it runs
@@ -48,6 +55,17 @@ def _activation_name(name: str) -> str:
 
 ActivationName = Annotated[str, AfterValidator(_activation_name)]
 """The name of an activation, spelt as ``keras.activations.get`` takes it."""
+
+
+def kept_by(activation: ActivationName | None) -> Kept:
+    """What backward keeps of an activation.
+
+    >>> kept_by("relu") == OUTPUT, kept_by("gelu") == INPUT, kept_by("linear") == NOTHING
+    (True, True, True)
+    """
+    if activation in (None, "linear"):
+        return NOTHING
+    return INPUT if activation in INPUT_NEEDED else OUTPUT
 
 
 def activation_part(activation: ActivationName | None) -> tuple[Part, ...]:

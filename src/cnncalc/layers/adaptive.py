@@ -21,7 +21,7 @@ from cnncalc.layers.base import (
     require_rank,
     split_channels,
 )
-from cnncalc.layers.facts import Facts, Number, Reads, Window
+from cnncalc.layers.facts import INPUT_AND_OUTPUT, NOTHING, Facts, Kept, Number, Reads, Window
 from cnncalc.tensors import Shape
 from cnncalc.units import shape_text
 
@@ -37,6 +37,7 @@ class _Adaptive(Ranked):
 
     taken: ClassVar[str]
     """What is taken of a window, in a word."""
+    keeps: ClassVar[Kept] = NOTHING
 
     output_size: PerAxis
     data_format: InThisCase = "channels_last"
@@ -48,7 +49,8 @@ class _Adaptive(Ranked):
 
     def facts(self, *shapes: Shape) -> Facts:
         spatial, channels = self.split(shapes[0])
-        return Facts(join_channels(self.output_size, channels, self.data_format), reads=self.reads(spatial))
+        output = join_channels(self.output_size, channels, self.data_format)
+        return Facts(output, reads=self.reads(spatial), kept=self.keeps)
 
     def split(self, shape: Shape) -> tuple[Shape, int]:
         """Spatial sizes and channels of an input."""
@@ -137,6 +139,7 @@ class AdaptiveMaxPooling1D(_Adaptive):
 
     rank: ClassVar[int] = 1
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class AdaptiveMaxPooling2D(_Adaptive):
@@ -152,6 +155,7 @@ class AdaptiveMaxPooling2D(_Adaptive):
 
     rank: ClassVar[int] = 2
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class AdaptiveMaxPooling3D(_Adaptive):
@@ -167,3 +171,4 @@ class AdaptiveMaxPooling3D(_Adaptive):
 
     rank: ClassVar[int] = 3
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT

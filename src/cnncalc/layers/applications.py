@@ -12,7 +12,7 @@ from pydantic import Field
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Layer
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Kept, Made
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -40,7 +40,8 @@ class LayerScale(Layer):
             raise ShapeError(
                 f"{self.projection_dim} factors do not fit the last axis of its input of {shape_text(shape)}."
             )
-        return Facts(shape, (Weight("gamma", (self.projection_dim,)),), reads="pointwise")
+        gamma = Weight("gamma", (self.projection_dim,))
+        return Facts(shape, (gamma,), reads="pointwise", kept=INPUT_FOR_WEIGHTS, sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"a learned factor for each of {self.projection_dim} channels"
@@ -60,7 +61,8 @@ class StochasticDepth(Layer):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, alias="overwrite", reads="pointwise")
+        factor = Kept(made=(Made("factor", ()),))
+        return Facts(shape, alias="overwrite", reads="pointwise", kept=factor)
 
     def describe(self, *shapes: Shape) -> str:
         return f"drops whole samples with a probability of {self.drop_path_rate:.4g} while training"
@@ -86,7 +88,7 @@ class CustomScaleLayer(Layer):
             raise ShapeError(
                 f"its inputs of {shape_text(first)} and {shape_text(second)} are not of one shape."
             )
-        return Facts(first, reads="pointwise")
+        return Facts(first, reads="pointwise", sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"the first input plus {self.scale} times the second"

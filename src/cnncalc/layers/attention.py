@@ -15,7 +15,7 @@ from pydantic import Field
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import Flag, Layer
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, Made, all_of
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 
@@ -47,6 +47,12 @@ class Attending(Layer):
         return inputs
 
 
+def attention_weights(pairs: Shape, dropout: float) -> tuple[Made, ...]:
+    """A weight for each pair of query and key, and the mask where some are dropped."""
+    mask = (Made("mask", pairs, item_bytes=1),) if dropout else ()
+    return (Made("attention weights", pairs), *mask)
+
+
 def _shown(shapes: tuple[Shape, ...]) -> str:
     return " and ".join(map(shape_text, shapes))
 
@@ -62,7 +68,18 @@ class _Plain(Attending):
         self._require_fitting(inputs)
         pairs = prod(inputs.query[:-1]) * inputs.key[-2]
         macs = pairs * (self.score_macs(inputs.query[-1]) + inputs.value[-1])
-        return Facts((*inputs.query[:-1], inputs.value[-1]), self.learned(inputs.query[-1]), macs)
+        output = (*inputs.query[:-1], inputs.value[-1])
+        return Facts(output, self.learned(inputs.query[-1]), macs, kept=all_of(shapes, self.made(inputs)))
+
+    def made(self, inputs: Inputs) -> tuple[Made, ...]:
+        """The attention weights, the tangents that they are made of, and the mask where some are dropped."""
+        pairs = (*inputs.query[:-1], inputs.key[-2])
+        tangents = (Made("tangents", (*pairs, inputs.query[-1])),) if self.by_tangents() else ()
+        return (*tangents, *attention_weights(pairs, self.dropout))
+
+    def by_tangents(self) -> bool:
+        """Whether queries and keys are matched by a sum of hyperbolic tangents."""
+        raise NotImplementedError
 
     def _require_fitting(self, inputs: Inputs) -> None:
         if inputs.query[:-2] != inputs.key[:-2] or inputs.query[-1] != inputs.key[-1]:
@@ -88,7 +105,8 @@ class Attention(_Plain):
     Inputs ``(..., queries, features)``, ``(..., keys, value_features)`` and at times the keys by
     themselves, output ``(..., queries, value_features)``; counted: queries x keys x (features +
     value_features). ``score_mode="concat"`` matches by a sum of hyperbolic tangents, which is not
-    counted. Backward keeps the inputs and the queries x keys weights. Source: ``keras.layers.Attention``.
+    counted, and which is kept for the way back. Backward keeps the inputs and the queries x keys
+    weights. Source: ``keras.layers.Attention``.
 
     >>> facts = Attention().facts((10, 8), (20, 8))
     >>> facts.output, facts.macs
@@ -96,6 +114,9 @@ class Attention(_Plain):
     """
 
     score_mode: Literal["dot", "concat"] = "dot"
+
+    def by_tangents(self) -> bool:
+        return self.score_mode == "concat"
 
     def score_macs(self, features: int) -> int:
         return features if self.score_mode == "dot" else 0
@@ -118,6 +139,9 @@ class AdditiveAttention(_Plain):
     """
 
     use_scale: Flag = True
+
+    def by_tangents(self) -> bool:
+        return True
 
     def score_macs(self, features: int) -> int:
         return features if self.use_scale else 0

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, WithJsonSchema
 
 from cnncalc.layers.base import DataFormat, Layer, require_rank
-from cnncalc.layers.facts import Facts, Reads
+from cnncalc.layers.facts import NOTHING, Facts, Kept, Reads
 from cnncalc.tensors import Shape
 
 
@@ -39,6 +39,8 @@ class Augmentation(Layer):
     bounds: ClassVar[tuple[int, int]] = (-1, 1)
     """Between which numbers Keras takes a factor."""
 
+    keeps: ClassVar[Kept] = NOTHING
+
     data_format: DataFormat = "channels_last"
 
     def check(self) -> None:
@@ -55,7 +57,7 @@ class Augmentation(Layer):
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
         require_rank(shape, 3, self.kind)
-        return Facts(shape, reads=self.reads())
+        return Facts(shape, reads=self.reads(), kept=self.keeps)
 
     def reads(self) -> Reads:
         return "pointwise"

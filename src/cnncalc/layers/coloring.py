@@ -14,7 +14,7 @@ from typing import ClassVar
 from cnncalc.errors import ShapeError
 from cnncalc.layers.augmentation import Augmentation, Factor
 from cnncalc.layers.base import split_channels
-from cnncalc.layers.facts import Facts, Reads
+from cnncalc.layers.facts import INPUT, Facts, Kept, Reads
 from cnncalc.tensors import Shape
 
 
@@ -269,6 +269,8 @@ class Equalization(Augmentation):
 
 class _Always(Augmentation):
     """A layer that changes images at inference too, by all of their values."""
+
+    keeps: ClassVar[Kept] = INPUT
 
     def reads(self) -> Reads:
         return "everything"

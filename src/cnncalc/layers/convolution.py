@@ -26,7 +26,7 @@ from cnncalc.layers.base import (
     split_channels,
     weight_settings,
 )
-from cnncalc.layers.facts import Facts, Reads, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Reads, Window
 from cnncalc.layers.windows import output_sizes, output_sum, phrase, reach, windows
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
@@ -124,6 +124,7 @@ class Conv(Sliding, WithFilters):
             weights=(kernel, *self.bias(self.filters)),
             macs=prod(positions) * kernel.size,
             reads=self.reads(shape),
+            kept=INPUT_FOR_WEIGHTS,
         )
 
     def _group_channels(self, shape: Shape) -> int:

@@ -20,7 +20,7 @@ from cnncalc.layers.base import (
     require_rank,
     split_channels,
 )
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, Made
 from cnncalc.layers.recurrent import RECURRENT, Recurrent
 from cnncalc.layers.windows import output_sizes, output_sum, phrase, reach
 from cnncalc.tensors import Shape, Weight
@@ -60,11 +60,17 @@ class _ConvLSTM(Recurrent, Ranked):
         kernel = Weight("kernel", (*self.kernel_size, channels, 4 * self.filters))
         recurrent = Weight("recurrent_kernel", (*self.kernel_size, self.filters, 4 * self.filters))
         bias = (Weight("bias", (4 * self.filters,)),) if self.use_bias else ()
+        state = join_channels(positions, self.filters, self.data_format)
+        gates = join_channels(positions, 4 * self.filters, self.data_format)
         return Facts(
-            self.collected(shape[0], join_channels(positions, self.filters, self.data_format)),
+            self.collected(shape[0], state),
             (kernel, recurrent, *bias),
             macs=shape[0] * prod(positions) * (kernel.size + recurrent.size),
+            kept=self.kept((shape[0], *gates), (shape[0], *state), shape[1:]),
         )
+
+    def made(self, gates: Shape, states: Shape) -> tuple[Made, ...]:
+        return (Made("gates", gates), Made("states", states))
 
     def split(self, shape: Shape) -> tuple[Shape, int]:
         """Spatial sizes and channels of a step."""
@@ -76,7 +82,7 @@ class _ConvLSTM(Recurrent, Ranked):
         sliding = phrase(self.strides, self.padding, self.dilation_rate)
         return (
             f"4 x {self.filters} filters of {shape_text(self.kernel_size)} over {channels} channels "
-            f"and as many over the state, {sliding}, in each of {shapes[0][0]} steps, {self.kept()} kept"
+            f"and as many over the state, {sliding}, in each of {shapes[0][0]} steps, {self.handed_on()} kept"
         )
 
     def output_sum(self, *shapes: Shape) -> str:

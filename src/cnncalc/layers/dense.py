@@ -13,7 +13,7 @@ from typing import ClassVar
 from cnncalc.errors import ShapeError
 from cnncalc.layers.activation_names import ActivationName, activation_part
 from cnncalc.layers.base import Flag, Layer, Part, weight_settings
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -50,6 +50,7 @@ class Dense(Layer):
             weights=(kernel, *bias),
             macs=prod(shape[:-1]) * kernel.size,
             reads=(*map(Window, range(len(shape) - 1)), None),
+            kept=INPUT_FOR_WEIGHTS,
         )
 
     def parts(self) -> tuple[Part, ...]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from cnncalc.layers.activation_names import activation_part
 from cnncalc.layers.base import Part, join_channels, weight_settings
 from cnncalc.layers.convolution import Conv, Conv1D, Conv2D, Sliding, WithFilters
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -37,6 +37,7 @@ class Depthwise(Sliding):
             weights=(kernel, *self.bias(made)),
             macs=prod(positions) * kernel.size,
             reads=self.reads(shape, self._own_channel()),
+            kept=INPUT_FOR_WEIGHTS,
         )
 
     def _own_channel(self) -> Window:

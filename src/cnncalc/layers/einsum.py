@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from cnncalc.errors import ShapeError
 from cnncalc.layers.activation_names import ActivationName, activation_part
 from cnncalc.layers.base import Layer, Part, weight_settings
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -99,6 +99,7 @@ class EinsumDense(Layer):
             (kernel, *self._bias(axes, sizes)),
             macs=prod(size for size in sizes.values() if size != _BATCH),
             reads=tuple(_window(axis, axes.output) for axis in axes.input[1:]),
+            kept=INPUT_FOR_WEIGHTS,
         )
 
     def _axes(self, shape: Shape) -> _Axes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.layers.base import Layer, weight_settings
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.validation import Size
 
@@ -38,7 +38,8 @@ class Embedding(Layer):
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
         table = Weight("embeddings", (self.input_dim, self.output_dim))
-        return Facts((*shape, self.output_dim), (table,), reads=tuple(map(Window, range(len(shape)))))
+        reads = tuple(map(Window, range(len(shape))))
+        return Facts((*shape, self.output_dim), (table,), reads=reads, kept=INPUT_FOR_WEIGHTS)
 
     def describe(self, *shapes: Shape) -> str:
         return f"looks up rows of {self.output_dim} values in a table of {self.input_dim}"

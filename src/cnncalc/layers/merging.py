@@ -10,7 +10,7 @@ from typing import ClassVar
 from cnncalc.errors import ShapeError
 from cnncalc.layers.axes import Axes, mixing, sample_axis
 from cnncalc.layers.base import Flag, Integer, Layer
-from cnncalc.layers.facts import Facts, Reads
+from cnncalc.layers.facts import NOTHING, Facts, Reads, Sharing, all_of
 from cnncalc.tensors import Shape
 from cnncalc.units import shape_text
 from cnncalc.validation import LARGEST
@@ -34,13 +34,16 @@ class _ValueByValue(_Merge):
     """Values in the same place become one; axes of size 1 are repeated, missing ones lead."""
 
     result: ClassVar[str]
+    linear: ClassVar[bool] = False
+    sharing: ClassVar[Sharing] = "reuse"
 
     def facts(self, *shapes: Shape) -> Facts:
         self.require_inputs(shapes)
         output = shapes[0]
         for shape in shapes[1:]:
             output = _spread(output, shape)
-        return Facts(output, reads=_reads(shapes))
+        kept = NOTHING if self.linear else all_of(shapes)
+        return Facts(output, reads=_reads(shapes), kept=kept, sharing=self.sharing)
 
     def describe(self, *shapes: Shape) -> str:
         return f"{self.result} of {len(shapes)} inputs, value by value"
@@ -85,6 +88,8 @@ class Add(_ValueByValue):
     """
 
     result: ClassVar[str] = "sum"
+    linear: ClassVar[bool] = True
+    sharing: ClassVar[Sharing] = "sum"
 
 
 class Subtract(_ValueByValue):
@@ -100,6 +105,7 @@ class Subtract(_ValueByValue):
 
     arity: ClassVar[tuple[int, int]] = TWO
     result: ClassVar[str] = "difference"
+    linear: ClassVar[bool] = True
 
 
 class Multiply(_ValueByValue):
@@ -127,6 +133,8 @@ class Average(_ValueByValue):
     """
 
     result: ClassVar[str] = "mean"
+    linear: ClassVar[bool] = True
+    sharing: ClassVar[Sharing] = "sum"
 
 
 class Maximum(_ValueByValue):
@@ -175,7 +183,8 @@ class Concatenate(_Merge):
             found = ", ".join(map(shape_text, shapes))
             raise ShapeError(f"inputs of {found} differ elsewhere than along axis {self.axis}.")
         total = sum(shape[axis] for shape in shapes)
-        return Facts((*first[:axis], total, *first[axis:]), reads=mixing([axis], len(shapes[0])))
+        output = (*first[:axis], total, *first[axis:])
+        return Facts(output, reads=mixing([axis], len(shapes[0])), sharing="join")
 
     def describe(self, *shapes: Shape) -> str:
         return f"{len(shapes)} inputs one after another along axis {self.axis}"
@@ -217,7 +226,8 @@ class Dot(_Merge):
         if shapes[0][one] != shapes[1][other]:
             sizes = f"{shapes[0][one]} and {shapes[1][other]} of its inputs along axes {self.axes} differ"
             raise ShapeError(f"sizes {sizes}.")
-        return Facts((_without(one, shapes[0]) + _without(other, shapes[1])) or (1,), reads="everything")
+        output = (_without(one, shapes[0]) + _without(other, shapes[1])) or (1,)
+        return Facts(output, reads="everything", kept=all_of(shapes))
 
     def _sample_axes(self, shapes: tuple[Shape, ...]) -> tuple[int, ...]:
         axes = (self.axes,) * 2 if isinstance(self.axes, int) else self.axes

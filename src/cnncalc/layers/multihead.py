@@ -11,10 +11,10 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.attention import Attending, Inputs
+from cnncalc.layers.attention import Attending, Inputs, attention_weights
 from cnncalc.layers.axes import Axes, as_tuple
 from cnncalc.layers.base import Flag, require_rank, weight_settings
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, Made, all_of
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -52,6 +52,20 @@ class _Heads(Attending):
         bias = (Weight("bias", kernel[-outputs:]),) if self.use_bias else ()
         return (Weight("kernel", kernel), *bias)
 
+    def made_of(self, inputs: Inputs, widths: tuple[Shape, Shape, Shape], pairs: Shape) -> tuple[Made, ...]:
+        """What forward makes: projections of query, key and value to these widths, and what comes of them."""
+        queries, keys, values = widths
+        heads = (*inputs.query[:-1], queries[0], values[-1])
+        gate = (Made("gate", heads),) if self.use_gate else ()
+        return (
+            Made("query projection", (*inputs.query[:-1], *queries)),
+            Made("key projection", (*inputs.key[:-1], *keys)),
+            Made("value projection", (*inputs.value[:-1], *values)),
+            *gate,
+            *attention_weights(pairs, self.dropout),
+            Made("heads' outputs", heads),
+        )
+
 
 class MultiHeadAttention(_Heads):
     """Attention with ``num_heads`` heads, each on learned projections of query, key and value.
@@ -87,7 +101,14 @@ class MultiHeadAttention(_Heads):
             (*inputs.query[:-1], *new),
             self._weights(inputs, new),
             self._projection_macs(inputs, new) + self._attention_macs(inputs, attended),
+            kept=all_of(shapes, self._made(inputs, attended)),
         )
+
+    def _made(self, inputs: Inputs, attended: tuple[int, ...]) -> tuple[Made, ...]:
+        """Each of what the docstring says that backward keeps beside the inputs."""
+        keys, values = (self.num_heads, self.key_dim), (self.num_heads, self.value_width)
+        pairs = (self.num_heads, *inputs.query[:-1], *(inputs.key[axis] for axis in attended))
+        return self.made_of(inputs, (keys, keys, values), pairs)
 
     def _attended(self, inputs: Inputs) -> tuple[int, ...]:
         """The axes (of a sample) along which positions attend to one another: all but the last by default."""
@@ -164,7 +185,13 @@ class GroupQueryAttention(_Heads):
         if inputs.query[-1] != inputs.value[-1]:
             raise ShapeError(f"query and value have {inputs.query[-1]} and {inputs.value[-1]} features.")
         weights = self._weights(inputs)
-        return Facts(inputs.query, weights, self._macs(inputs))
+        return Facts(inputs.query, weights, self._macs(inputs), kept=all_of(shapes, self._made(inputs)))
+
+    def _made(self, inputs: Inputs) -> tuple[Made, ...]:
+        """Each of what the docstring says that backward keeps beside the inputs."""
+        queries, shared = (self.num_query_heads, self.head_dim), (self.num_key_value_heads, self.head_dim)
+        pairs = (self.num_query_heads, inputs.query[0], inputs.key[0])
+        return self.made_of(inputs, (queries, shared, shared), pairs)
 
     def _weights(self, inputs: Inputs) -> tuple[Weight, ...]:
         queries, shared = (self.num_query_heads, self.head_dim), (self.num_key_value_heads, self.head_dim)

@@ -12,7 +12,7 @@ from pydantic import Field
 from cnncalc.errors import ShapeError
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes, sample_axis
 from cnncalc.layers.base import Flag, Integer, Layer, Natural, require_rank
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_AND_OUTPUT, Facts, Kept, Made, Window, input_and
 from cnncalc.tensors import Shape, Weight
 from cnncalc.validation import LARGEST
 
@@ -50,7 +50,8 @@ class BatchNormalization(_Scaled):
 
     Input any shape, output the same; nothing is counted. At inference the moving averages are
     used, so that a value depends on the one in its place. Backward keeps the input and, for each
-    channel, the mean and the variance of the batch. Source: ``keras.layers.BatchNormalization``.
+    channel, the mean and the variance of the batch; nothing where the layer is frozen and uses the
+    moving averages. Source: ``keras.layers.BatchNormalization``.
 
     >>> [weight.name for weight in BatchNormalization().facts((10, 10, 8)).weights]
     ['gamma', 'beta', 'moving_mean', 'moving_variance']
@@ -76,7 +77,10 @@ class BatchNormalization(_Scaled):
         (shape,) = shapes
         per_channel = (shape[sample_axis(self.axis, shape, self.kind)],)
         averages = tuple(Weight(name, per_channel, trainable=False) for name in self._averages())
-        return Facts(shape, self.learned(per_channel) + averages, reads="pointwise")
+        weights = self.learned(per_channel) + averages
+        made = tuple(Made(name, per_channel, per_sample=False) for name in ("mean", "variance"))
+        kept = Kept((0,), made=made, purpose="training")
+        return Facts(shape, weights, reads="pointwise", kept=kept, sharing="reuse")
 
     def _averages(self) -> tuple[str, ...]:
         renorm = ("moving_stddev", "renorm_mean", "renorm_stddev") if self.renorm else ()
@@ -98,6 +102,10 @@ def _check_clipping(
         raise ValueError(f"renorm_clipping has a dmax below 0: {dmax}")
 
 
+def _without(axes: tuple[int, ...], shape: Shape) -> Shape:
+    return tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+
 class LayerNormalization(_Scaled):
     """Each sample brought to mean 0 and variance 1 along one axis or several.
 
@@ -116,7 +124,11 @@ class LayerNormalization(_Scaled):
         (shape,) = shapes
         axes = sample_axes(self._sorted_axes(), shape, self.kind)
         return Facts(
-            shape, self._weights(tuple(shape[axis] for axis in axes)), reads=mixing(axes, len(shape))
+            shape,
+            self._weights(tuple(shape[axis] for axis in axes)),
+            reads=mixing(axes, len(shape)),
+            kept=input_and("mean", "variance", shape=_without(axes, shape)),
+            sharing="reuse",
         )
 
     def _sorted_axes(self) -> tuple[int, ...]:
@@ -155,7 +167,13 @@ class GroupNormalization(_Scaled):
         axis = sample_axis(self.axis, shape, self.kind)
         channels, groups = shape[axis], self._groups(shape[axis])
         mixed = set(range(len(shape))) - ({axis} if groups == channels else set())
-        return Facts(shape, self.learned((channels,)), reads=mixing(mixed, len(shape)))
+        return Facts(
+            shape,
+            self.learned((channels,)),
+            reads=mixing(mixed, len(shape)),
+            kept=input_and("mean", "variance", shape=(groups,)),
+            sharing="reuse",
+        )
 
     def _groups(self, channels: int) -> int:
         groups = channels if self.groups == -1 else self.groups
@@ -190,7 +208,7 @@ class LocalResponseNormalization(Layer):
         (shape,) = shapes
         require_rank(shape, 3, self.kind)
         neighbours = Window(2, 1, -self.depth_radius, self.depth_radius)
-        return Facts(shape, reads=(Window(0), Window(1), neighbours))
+        return Facts(shape, reads=(Window(0), Window(1), neighbours), kept=INPUT_AND_OUTPUT)
 
     def describe(self, *shapes: Shape) -> str:
         return f"divides by the squares of {self.depth_radius} channels on either side and its own"

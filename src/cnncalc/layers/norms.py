@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes
 from cnncalc.layers.base import Layer
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, input_and
 from cnncalc.tensors import Shape, Weight
 
 
@@ -33,6 +33,10 @@ class _AlongAxes(Layer):
         return f"along axis {', '.join(map(str, as_tuple(self.axis)))}"
 
 
+def _without(axes: tuple[int, ...], shape: Shape) -> Shape:
+    return tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+
 class UnitNormalization(_AlongAxes):
     """Each vector along an axis brought to length 1.
 
@@ -45,7 +49,9 @@ class UnitNormalization(_AlongAxes):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, reads=mixing(self.sample_axes(shape), len(shape)))
+        axes = self.sample_axes(shape)
+        kept = input_and("lengths", shape=_without(axes, shape))
+        return Facts(shape, reads=mixing(axes, len(shape)), kept=kept, sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"vectors {self.along()} to length 1"
@@ -68,7 +74,8 @@ class RMSNormalization(_AlongAxes):
         (shape,) = shapes
         axes = self.sample_axes(shape)
         scale = Weight("scale", tuple(shape[axis] for axis in axes))
-        return Facts(shape, (scale,), reads=mixing(axes, len(shape)))
+        kept = input_and("root mean squares", shape=_without(axes, shape))
+        return Facts(shape, (scale,), reads=mixing(axes, len(shape)), kept=kept, sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"each sample to root mean square 1 {self.along()}"

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from cnncalc.errors import CnncalcError, ShapeError, nearest
 from cnncalc.layers import CATALOGUE
 from cnncalc.layers.base import Layer
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, Kept
 from cnncalc.tensors import Shape
 from cnncalc.units import shape_text
 from cnncalc.validation import shown
@@ -70,9 +70,10 @@ class ValueByValue(Operation):
     """An output value depends on the one input value in its place."""
 
     phrase: ClassVar[str]
+    keeps: ClassVar[Kept]
 
     def facts(self, *shapes: Shape) -> Facts:
-        return Facts(self.one(shapes), alias="overwrite", reads="pointwise")
+        return Facts(self.one(shapes), alias="overwrite", reads="pointwise", kept=self.keeps)
 
     def describe(self, *shapes: Shape) -> str:
         return f"{self.phrase} of each value"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import INPUT, OUTPUT, Facts, Kept
 from cnncalc.layers.operations import Operation, ValueByValue
 from cnncalc.tensors import Shape
 
@@ -27,6 +27,7 @@ class OpRelu(ValueByValue):
 
     op: ClassVar[str] = "Relu"
     phrase: ClassVar[str] = "relu"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpRelu6(ValueByValue):
@@ -41,13 +42,14 @@ class OpRelu6(ValueByValue):
 
     op: ClassVar[str] = "Relu6"
     phrase: ClassVar[str] = "relu6"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpLeakyRelu(ValueByValue):
     """The rectifier with a small slope for negative values.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
-    ``keras.ops.leaky_relu``.
+    Input any shape, output the same; nothing is counted. Backward keeps the input,
+    as its slope may be negative. Source: ``keras.ops.leaky_relu``.
 
     >>> OpLeakyRelu().facts((10, 8)).output
     (10, 8)
@@ -56,6 +58,7 @@ class OpLeakyRelu(ValueByValue):
     without_effect: ClassVar[frozenset[str]] = frozenset({"negative_slope"})
     op: ClassVar[str] = "LeakyRelu"
     phrase: ClassVar[str] = "leaky relu"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpElu(ValueByValue):
@@ -71,6 +74,7 @@ class OpElu(ValueByValue):
     without_effect: ClassVar[frozenset[str]] = frozenset({"alpha"})
     op: ClassVar[str] = "Elu"
     phrase: ClassVar[str] = "elu"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpSelu(ValueByValue):
@@ -85,6 +89,7 @@ class OpSelu(ValueByValue):
 
     op: ClassVar[str] = "Selu"
     phrase: ClassVar[str] = "selu"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpCelu(ValueByValue):
@@ -100,6 +105,7 @@ class OpCelu(ValueByValue):
     without_effect: ClassVar[frozenset[str]] = frozenset({"alpha"})
     op: ClassVar[str] = "Celu"
     phrase: ClassVar[str] = "celu"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpGelu(ValueByValue):
@@ -115,6 +121,7 @@ class OpGelu(ValueByValue):
     without_effect: ClassVar[frozenset[str]] = frozenset({"approximate"})
     op: ClassVar[str] = "Gelu"
     phrase: ClassVar[str] = "gelu"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpSilu(ValueByValue):
@@ -129,6 +136,7 @@ class OpSilu(ValueByValue):
 
     op: ClassVar[str] = "Silu"
     phrase: ClassVar[str] = "silu"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpSigmoid(ValueByValue):
@@ -143,6 +151,7 @@ class OpSigmoid(ValueByValue):
 
     op: ClassVar[str] = "Sigmoid"
     phrase: ClassVar[str] = "sigmoid"
+    keeps: ClassVar[Kept] = OUTPUT
 
     @property
     def activation_name(self) -> str:
@@ -161,12 +170,13 @@ class OpTanh(ValueByValue):
 
     op: ClassVar[str] = "Tanh"
     phrase: ClassVar[str] = "tanh"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpLogSigmoid(ValueByValue):
     """The logarithm of the logistic function.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.log_sigmoid``.
 
     >>> OpLogSigmoid().facts((10, 8)).output
@@ -175,12 +185,13 @@ class OpLogSigmoid(ValueByValue):
 
     op: ClassVar[str] = "LogSigmoid"
     phrase: ClassVar[str] = "log sigmoid"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpSoftplus(ValueByValue):
     """The smooth rectifier: log(1 + exp(x)).
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.softplus``.
 
     >>> OpSoftplus().facts((10, 8)).output
@@ -189,12 +200,13 @@ class OpSoftplus(ValueByValue):
 
     op: ClassVar[str] = "Softplus"
     phrase: ClassVar[str] = "softplus"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpSoftsign(ValueByValue):
     """Each value divided by 1 and its size: x / (1 + abs(x)).
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.softsign``.
 
     >>> OpSoftsign().facts((10, 8)).output
@@ -203,12 +215,13 @@ class OpSoftsign(ValueByValue):
 
     op: ClassVar[str] = "Softsign"
     phrase: ClassVar[str] = "softsign"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpHardSigmoid(ValueByValue):
     """The logistic function made of three straight lines.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.hard_sigmoid``.
 
     >>> OpHardSigmoid().facts((10, 8)).output
@@ -217,6 +230,7 @@ class OpHardSigmoid(ValueByValue):
 
     op: ClassVar[str] = "HardSigmoid"
     phrase: ClassVar[str] = "hard sigmoid"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpHardSilu(ValueByValue):
@@ -231,12 +245,13 @@ class OpHardSilu(ValueByValue):
 
     op: ClassVar[str] = "HardSilu"
     phrase: ClassVar[str] = "hard silu"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpHardTanh(ValueByValue):
     """Each value brought between -1 and 1.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.hard_tanh``.
 
     >>> OpHardTanh().facts((10, 8)).output
@@ -245,6 +260,7 @@ class OpHardTanh(ValueByValue):
 
     op: ClassVar[str] = "HardTanh"
     phrase: ClassVar[str] = "hard tanh"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class _AlongAxis(Operation):
@@ -261,7 +277,7 @@ class _AlongAxis(Operation):
     def facts(self, *shapes: Shape) -> Facts:
         shape = self.one(shapes)
         axes = sample_axes(self.axis, shape, self.kind)
-        return Facts(shape, alias="overwrite", reads=mixing(axes, len(shape)))
+        return Facts(shape, alias="overwrite", reads=mixing(axes, len(shape)), kept=OUTPUT)
 
     def describe(self, *shapes: Shape) -> str:
         return f"{self.phrase} along axis {', '.join(map(str, as_tuple(self.axis)))}"

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from cnncalc.errors import ShapeError
 from cnncalc.layers.axes import mixing
-from cnncalc.layers.facts import Facts, Reads, Window
+from cnncalc.layers.facts import NOTHING, Facts, Kept, Reads, Sharing, Window, all_of
 from cnncalc.layers.operations import Operation, require_same_rank
 from cnncalc.layers.preprocessing import Numbers, numbers_shape
 from cnncalc.tensors import Shape
@@ -53,16 +53,22 @@ class _Binary(Operation):
     def has_constant(self) -> bool:
         return self.x1 is not None or self.x2 is not None
 
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        """What backward reads again."""
+        return all_of(shapes)
+
 
 class _ValueByValue(_Binary):
     """Values in the same place become one; axes of size 1 are repeated."""
+
+    sharing: ClassVar[Sharing] = "reuse"
 
     def facts(self, *shapes: Shape) -> Facts:
         operands = self.operand_shapes(shapes)
         if not self.has_constant():
             require_same_rank(operands, self.kind)
         output = self._spread(*operands)
-        return Facts(output, reads=_reads(shapes, output))
+        return Facts(output, reads=_reads(shapes, output), kept=self.kept(shapes), sharing=self.sharing)
 
     def _spread(self, one: Shape, other: Shape) -> Shape:
         rank = max(len(one), len(other))
@@ -106,6 +112,10 @@ class OpAdd(_ValueByValue):
 
     op: ClassVar[str] = "Add"
     result: ClassVar[str] = "sum"
+    sharing: ClassVar[Sharing] = "sum"
+
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING
 
 
 class OpSubtract(_ValueByValue):
@@ -121,12 +131,16 @@ class OpSubtract(_ValueByValue):
     op: ClassVar[str] = "Subtract"
     result: ClassVar[str] = "difference"
 
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING
+
 
 class OpMultiply(_ValueByValue):
     """The product of two tensors, or of a tensor and a constant.
 
     Operands of shapes that fit when axes of size 1 are repeated; output the larger size of each
-    axis; its products are not counted, as in all merges. Backward keeps the operands. Source:
+    axis; its products are not counted, as in all merges. Backward keeps the operands,
+    but nothing beside a constant. Source:
     ``keras.ops.multiply``.
 
     >>> OpMultiply(x2=2.0).facts((10, 8)).output
@@ -136,12 +150,16 @@ class OpMultiply(_ValueByValue):
     op: ClassVar[str] = "Multiply"
     result: ClassVar[str] = "product"
 
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING if self.has_constant() else all_of(shapes)
+
 
 class OpDivide(_ValueByValue):
     """One operand divided by the other.
 
     Operands of shapes that fit when axes of size 1 are repeated; output the larger size of each
-    axis; nothing is counted. Backward keeps the operands. Source: ``keras.ops.divide``.
+    axis; nothing is counted. Backward keeps the operands,
+    but nothing where the divisor is a constant. Source: ``keras.ops.divide``.
 
     >>> OpDivide(x2=255.0).facts((10, 8)).output
     (10, 8)
@@ -150,12 +168,16 @@ class OpDivide(_ValueByValue):
     op: ClassVar[str] = "Divide"
     result: ClassVar[str] = "quotient"
 
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING if self.x2 is not None else all_of(shapes)
+
 
 class OpTrueDivide(_ValueByValue):
     """One operand divided by the other; what ``/`` becomes.
 
     Operands of shapes that fit when axes of size 1 are repeated; output the larger size of each
-    axis; nothing is counted. Backward keeps the operands. Source: ``keras.ops.true_divide``.
+    axis; nothing is counted. Backward keeps the operands,
+    but nothing where the divisor is a constant. Source: ``keras.ops.true_divide``.
 
     >>> OpTrueDivide(x2=255.0).facts((10, 8)).output
     (10, 8)
@@ -163,6 +185,9 @@ class OpTrueDivide(_ValueByValue):
 
     op: ClassVar[str] = "TrueDivide"
     result: ClassVar[str] = "quotient"
+
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING if self.x2 is not None else all_of(shapes)
 
 
 class OpMaximum(_ValueByValue):
@@ -212,7 +237,8 @@ class OpMatmul(_Binary):
 
     Inputs ``(..., rows, inner)`` and ``(..., inner, columns)`` with equal axes in front, or one input
     and a constant matrix; output ``(..., rows, columns)``; counted: rows x inner x columns for each
-    position of the axes in front. Backward keeps both operands. Source: ``keras.ops.matmul``.
+    position of the axes in front. Backward keeps both operands,
+    but nothing beside a constant. Source: ``keras.ops.matmul``.
 
     >>> facts = OpMatmul().facts((4, 10, 8), (4, 8, 5))
     >>> facts.output, facts.macs
@@ -221,6 +247,9 @@ class OpMatmul(_Binary):
 
     op: ClassVar[str] = "Matmul"
     result: ClassVar[str] = "product"
+
+    def kept(self, shapes: tuple[Shape, ...]) -> Kept:
+        return NOTHING if self.has_constant() else all_of(shapes)
 
     def _sample(self, shape: Shape, rank: int) -> Shape:
         """A constant matrix has no batch axis, even beside samples of one axis."""
@@ -232,7 +261,8 @@ class OpMatmul(_Binary):
         reads: Reads = "everything"
         if self.x2 is not None:
             reads = (*map(Window, range(len(shapes[0]) - 1)), None)
-        return Facts(output, macs=prod(front) * (rows or 1) * inner * columns, reads=reads)
+        macs = prod(front) * (rows or 1) * inner * columns
+        return Facts(output, macs=macs, reads=reads, kept=self.kept(shapes))
 
     def _sizes(self, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int, int]:
         """The axes in front, rows (0 where a sample is one row), the size summed over, and columns."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cnncalc.layers.facts import INPUT, NOTHING, OUTPUT, Kept
 from cnncalc.layers.operations import ValueByValue
 from cnncalc.layers.preprocessing import Numbers
 
@@ -23,6 +24,7 @@ class OpNegative(ValueByValue):
 
     op: ClassVar[str] = "Negative"
     phrase: ClassVar[str] = "negative"
+    keeps: ClassVar[Kept] = NOTHING
 
 
 class OpAbsolute(ValueByValue):
@@ -37,6 +39,7 @@ class OpAbsolute(ValueByValue):
 
     op: ClassVar[str] = "Absolute"
     phrase: ClassVar[str] = "size"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpSquare(ValueByValue):
@@ -51,6 +54,7 @@ class OpSquare(ValueByValue):
 
     op: ClassVar[str] = "Square"
     phrase: ClassVar[str] = "square"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpSqrt(ValueByValue):
@@ -65,6 +69,7 @@ class OpSqrt(ValueByValue):
 
     op: ClassVar[str] = "Sqrt"
     phrase: ClassVar[str] = "square root"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpRsqrt(ValueByValue):
@@ -79,6 +84,7 @@ class OpRsqrt(ValueByValue):
 
     op: ClassVar[str] = "Rsqrt"
     phrase: ClassVar[str] = "inverse square root"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpExp(ValueByValue):
@@ -93,6 +99,7 @@ class OpExp(ValueByValue):
 
     op: ClassVar[str] = "Exp"
     phrase: ClassVar[str] = "exponential"
+    keeps: ClassVar[Kept] = OUTPUT
 
 
 class OpLog(ValueByValue):
@@ -107,12 +114,13 @@ class OpLog(ValueByValue):
 
     op: ClassVar[str] = "Log"
     phrase: ClassVar[str] = "logarithm"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpClip(ValueByValue):
     """Each value brought between ``x_min`` and ``x_max``.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the input. Source:
+    Input any shape, output the same; nothing is counted. Backward keeps the output. Source:
     ``keras.ops.clip``.
 
     >>> OpClip(x_min=0.0, x_max=1.0).facts((10, 8)).output
@@ -121,6 +129,7 @@ class OpClip(ValueByValue):
 
     op: ClassVar[str] = "Clip"
     phrase: ClassVar[str] = "clipped"
+    keeps: ClassVar[Kept] = OUTPUT
 
     x_min: Numbers
     x_max: Numbers

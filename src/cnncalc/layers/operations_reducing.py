@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from cnncalc.layers.axes import Axes, as_tuple, sample_axes
 from cnncalc.layers.base import Flag
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT, INPUT_AND_OUTPUT, NOTHING, Facts, Kept, Window
 from cnncalc.layers.operations import Operation
 from cnncalc.tensors import Shape
 
@@ -18,6 +18,7 @@ class _Reduction(Operation):
     """One value for all values along the axes."""
 
     phrase: ClassVar[str]
+    keeps: ClassVar[Kept]
 
     axis: Axes
     keepdims: Flag = False
@@ -29,12 +30,13 @@ class _Reduction(Operation):
     def facts(self, *shapes: Shape) -> Facts:
         shape = self.one(shapes)
         reduced = sample_axes(self.axis, shape, self.kind)
-        kept = [axis for axis in range(len(shape)) if axis not in reduced]
+        left = [axis for axis in range(len(shape)) if axis not in reduced]
         if self.keepdims:
             output = tuple(1 if axis in reduced else size for axis, size in enumerate(shape))
-            return Facts(output, reads=tuple(Window(a) if a in kept else None for a in range(len(shape))))
-        reads = tuple(Window(kept.index(a)) if a in kept else None for a in range(len(shape)))
-        return Facts(tuple(shape[axis] for axis in kept), reads=reads)
+            reads = tuple(Window(a) if a in left else None for a in range(len(shape)))
+            return Facts(output, reads=reads, kept=self.keeps)
+        reads = tuple(Window(left.index(a)) if a in left else None for a in range(len(shape)))
+        return Facts(tuple(shape[axis] for axis in left), reads=reads, kept=self.keeps)
 
     def describe(self, *shapes: Shape) -> str:
         return f"{self.phrase} along axis {', '.join(map(str, as_tuple(self.axis)))}"
@@ -52,6 +54,7 @@ class OpMean(_Reduction):
 
     op: ClassVar[str] = "Mean"
     phrase: ClassVar[str] = "mean"
+    keeps: ClassVar[Kept] = NOTHING
 
 
 class OpMax(_Reduction):
@@ -67,6 +70,7 @@ class OpMax(_Reduction):
     without_effect: ClassVar[frozenset[str]] = frozenset({"initial"})
     op: ClassVar[str] = "Max"
     phrase: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class OpMin(_Reduction):
@@ -82,6 +86,7 @@ class OpMin(_Reduction):
     without_effect: ClassVar[frozenset[str]] = frozenset({"initial"})
     op: ClassVar[str] = "Min"
     phrase: ClassVar[str] = "min"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class OpSum(_Reduction):
@@ -96,6 +101,7 @@ class OpSum(_Reduction):
 
     op: ClassVar[str] = "Sum"
     phrase: ClassVar[str] = "sum"
+    keeps: ClassVar[Kept] = NOTHING
 
 
 class OpProd(_Reduction):
@@ -110,6 +116,7 @@ class OpProd(_Reduction):
 
     op: ClassVar[str] = "Prod"
     phrase: ClassVar[str] = "product"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class OpVar(_Reduction):
@@ -124,6 +131,7 @@ class OpVar(_Reduction):
 
     op: ClassVar[str] = "Var"
     phrase: ClassVar[str] = "variance"
+    keeps: ClassVar[Kept] = INPUT
 
 
 class OpStd(_Reduction):
@@ -138,3 +146,4 @@ class OpStd(_Reduction):
 
     op: ClassVar[str] = "Std"
     phrase: ClassVar[str] = "standard deviation"
+    keeps: ClassVar[Kept] = INPUT

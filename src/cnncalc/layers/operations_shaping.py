@@ -54,7 +54,7 @@ class OpConcatenate(_Joining):
         require_same_rank(shapes, self.kind)
         self.require_alike(((*shape[:axis], 0, *shape[axis + 1 :]) for shape in shapes), shapes)
         output = (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
-        return Facts(output, reads=mixing([axis], len(output)))
+        return Facts(output, reads=mixing([axis], len(output)), sharing="join")
 
     def describe(self, *shapes: Shape) -> str:
         return f"{len(shapes)} inputs one after another along axis {self.axis}"
@@ -78,7 +78,8 @@ class OpStack(_Joining):
         self.require_alike(shapes, shapes)
         axis = sample_axis(self.axis, (*shapes[0], len(shapes)), self.kind)
         output = (*shapes[0][:axis], len(shapes), *shapes[0][axis:])
-        return Facts(output, reads=tuple(Window(a + (a >= axis)) for a in range(len(shapes[0]))))
+        reads = tuple(Window(a + (a >= axis)) for a in range(len(shapes[0])))
+        return Facts(output, reads=reads, sharing="join")
 
     def describe(self, *shapes: Shape) -> str:
         return f"{len(shapes)} inputs side by side along a new axis {self.axis}"

@@ -11,7 +11,7 @@ from typing import ClassVar
 from cnncalc.errors import ShapeError
 from cnncalc.layers.axes import mixing
 from cnncalc.layers.base import Layer
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import INPUT, Facts, Kept, Made
 from cnncalc.tensors import Shape
 
 
@@ -29,7 +29,7 @@ class ActivityRegularization(Layer):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, alias="view", reads="pointwise")
+        return Facts(shape, alias="view", reads="pointwise", kept=INPUT)
 
     def describe(self, *shapes: Shape) -> str:
         return "a penalty on the values, which stay as they are"
@@ -39,7 +39,7 @@ class Masking(Layer):
     """Steps whose values along the last axis all equal ``mask_value`` are set to 0 and marked to be skipped.
 
     Input any shape of one axis or more, output the same; nothing is counted. Backward keeps the mask,
-    one value for each vector along the last axis. Source: ``keras.layers.Masking``.
+    one byte for each vector along the last axis. Source: ``keras.layers.Masking``.
 
     >>> Masking().facts((10, 8)).output
     (10, 8)
@@ -51,7 +51,8 @@ class Masking(Layer):
         (shape,) = shapes
         if not shape:
             raise ShapeError("Masking takes an input of one axis or more, found a single value.")
-        return Facts(shape, reads=mixing([len(shape) - 1], len(shape)))
+        mask = Kept(made=(Made("mask", shape[:-1], item_bytes=1),))
+        return Facts(shape, reads=mixing([len(shape) - 1], len(shape)), kept=mask, sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"marks the vectors of {shapes[0][-1]} values that are to be skipped"

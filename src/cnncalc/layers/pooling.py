@@ -22,7 +22,7 @@ from cnncalc.layers.base import (
     require_rank,
     split_channels,
 )
-from cnncalc.layers.facts import Facts, Reads, Window
+from cnncalc.layers.facts import INPUT_AND_OUTPUT, NOTHING, Facts, Kept, Reads, Window
 from cnncalc.layers.windows import output_sizes, output_sum, phrase, windows
 from cnncalc.tensors import Shape
 from cnncalc.units import shape_text
@@ -33,6 +33,7 @@ class _Pooling(Ranked):
 
     taken: ClassVar[str]
     """What is taken of a window, in a word."""
+    keeps: ClassVar[Kept] = NOTHING
 
     pool_size: PerAxis
     strides: PerAxis | None = None
@@ -53,7 +54,8 @@ class _Pooling(Ranked):
         (shape,) = shapes
         spatial, channels = self.split(shape)
         positions = output_sizes(spatial, self.pool_size, self.steps, self.padding, shape)
-        return Facts(join_channels(positions, channels, self.data_format), reads=self.reads(spatial))
+        output = join_channels(positions, channels, self.data_format)
+        return Facts(output, reads=self.reads(spatial), kept=self.keeps)
 
     def split(self, shape: Shape) -> tuple[Shape, int]:
         """Spatial sizes and channels of an input."""
@@ -79,6 +81,7 @@ class _Pooling(Ranked):
 
 class _MaxPooling(_Pooling):
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
     pool_size: PerAxis = Field(default=2, validate_default=True)
 
 
@@ -171,6 +174,7 @@ class _GlobalPooling(Ranked):
 
     taken: ClassVar[str]
     """What is taken of all positions, in a word."""
+    keeps: ClassVar[Kept] = NOTHING
 
     data_format: DataFormat = "channels_last"
     keepdims: Flag = False
@@ -180,7 +184,7 @@ class _GlobalPooling(Ranked):
         _, channels = self.split(shape)
         ones = (1,) * self.rank if self.keepdims else ()
         output = join_channels(ones, channels, self.data_format)
-        return Facts(output, reads=self.reads())
+        return Facts(output, reads=self.reads(), kept=self.keeps)
 
     def split(self, shape: Shape) -> tuple[Shape, int]:
         """Spatial sizes and channels of an input."""
@@ -211,6 +215,7 @@ class GlobalMaxPooling1D(_GlobalPooling):
 
     rank: ClassVar[int] = 1
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class GlobalMaxPooling2D(_GlobalPooling):
@@ -226,6 +231,7 @@ class GlobalMaxPooling2D(_GlobalPooling):
 
     rank: ClassVar[int] = 2
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class GlobalMaxPooling3D(_GlobalPooling):
@@ -241,6 +247,7 @@ class GlobalMaxPooling3D(_GlobalPooling):
 
     rank: ClassVar[int] = 3
     taken: ClassVar[str] = "max"
+    keeps: ClassVar[Kept] = INPUT_AND_OUTPUT
 
 
 class GlobalAveragePooling1D(_GlobalPooling):

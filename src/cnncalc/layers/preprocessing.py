@@ -74,7 +74,7 @@ class Rescaling(Layer):
                 raise ShapeError(
                     f"{setting} of {found} numbers cannot be spread over its input of {shape_text(shape)}."
                 )
-        return Facts(shape, reads="pointwise")
+        return Facts(shape, reads="pointwise", sharing="reuse")
 
     def describe(self, *shapes: Shape) -> str:
         return f"times {_number_text(self.scale)} plus {_number_text(self.offset)}"
@@ -113,13 +113,13 @@ class Normalization(Layer):
         (shape,) = shapes
         kept = self._kept(shape)
         if self.mean is None:
-            return Facts(shape, _learned(kept), reads="pointwise")
+            return Facts(shape, _learned(kept), reads="pointwise", sharing="reuse")
         if not _fits(numbers_shape(self.mean), kept):
             found = shape_text(numbers_shape(self.mean))
             raise ShapeError(
                 f"a mean of {found} numbers does not fit {shape_text(kept)} along axis {self.axis}."
             )
-        return Facts(shape, reads="pointwise")
+        return Facts(shape, reads="pointwise", sharing="reuse")
 
     def _kept(self, shape: Shape) -> Shape:
         """Sizes of the axes along which mean and variance differ."""

@@ -13,9 +13,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.activation_names import ActivationName
+from cnncalc.layers.activation_names import ActivationName, kept_by
 from cnncalc.layers.base import Flag, Layer, require_rank, weight_settings
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.facts import Facts, Kept, Made
 from cnncalc.layers.wrappers import Inner, Wrapper, weights_of
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
@@ -55,8 +55,26 @@ class Recurrent(Layer):
         """The output: the states of all steps, or the last."""
         return (steps, *state) if self.return_sequences else state
 
-    def kept(self) -> str:
+    def handed_on(self) -> str:
         return "all steps" if self.return_sequences else "the last step"
+
+    def kept(self, gates: Shape, states: Shape, features: Shape) -> Kept:
+        """The input, the outputs of all steps (the output, where it is them), and what else is made.
+
+        ``gates`` and ``states`` are what is kept of all steps beside the outputs, ``features`` the
+        input of one step. One mask serves all steps.
+        """
+        outputs = () if self.return_sequences else (Made("outputs", states),)
+        made = (*outputs, *self.made(gates, states), *self._masks(features, states[1:]))
+        return Kept((0,), self.return_sequences, made)
+
+    def made(self, gates: Shape, states: Shape) -> tuple[Made, ...]:
+        """What is kept of all steps beside the outputs."""
+        raise NotImplementedError
+
+    def _masks(self, features: Shape, state: Shape) -> tuple[Made, ...]:
+        masks = {"mask": (self.dropout, features), "recurrent mask": (self.recurrent_dropout, state)}
+        return tuple(Made(name, shape, item_bytes=1) for name, (rate, shape) in masks.items() if rate)
 
 
 class _OverVectors(Recurrent):
@@ -79,6 +97,7 @@ class _OverVectors(Recurrent):
             self.collected(steps, (self.units,)),
             (kernel, recurrent, *bias),
             macs=steps * (kernel.size + recurrent.size),
+            kept=self.kept((steps, width), (steps, self.units), (features,)),
         )
 
     def bias_shape(self, width: int) -> Shape:
@@ -86,7 +105,7 @@ class _OverVectors(Recurrent):
 
     def describe(self, *shapes: Shape) -> str:
         steps, features = shapes[0]
-        return f"{self.units} units over {features} values in each of {steps} steps, {self.kept()} kept"
+        return f"{self.units} units over {features} values in each of {steps} steps, {self.handed_on()} kept"
 
 
 class SimpleRNN(_OverVectors):
@@ -101,6 +120,9 @@ class SimpleRNN(_OverVectors):
     """
 
     gates: ClassVar[int] = 1
+
+    def made(self, gates: Shape, states: Shape) -> tuple[Made, ...]:
+        return (Made("sums", states),) if kept_by(self.activation).inputs else ()
 
 
 class LSTM(_OverVectors):
@@ -118,6 +140,9 @@ class LSTM(_OverVectors):
     gates: ClassVar[int] = 4
 
     recurrent_activation: ActivationName | None = "sigmoid"
+
+    def made(self, gates: Shape, states: Shape) -> tuple[Made, ...]:
+        return (Made("gates", gates), Made("states", states))
 
 
 class GRU(_OverVectors):
@@ -139,6 +164,11 @@ class GRU(_OverVectors):
 
     def bias_shape(self, width: int) -> Shape:
         return (2, width) if self.reset_after else (width,)
+
+    def made(self, gates: Shape, states: Shape) -> tuple[Made, ...]:
+        """With ``reset_after`` also what the reset gate is multiplied with."""
+        reset = (Made("recurrent sums", states),) if self.reset_after else ()
+        return (Made("gates", gates), *reset)
 
 
 class Bidirectional(Wrapper):
@@ -181,7 +211,15 @@ class Bidirectional(Wrapper):
     def facts(self, *shapes: Shape) -> Facts:
         one, other = self.layer.facts(*shapes), self.backward.facts(*shapes)
         weights = weights_of(self.layer, *shapes) + weights_of(self.backward, *shapes)
-        return Facts(self._merged(one.output, other.output), weights, macs=one.macs + other.macs)
+        output = self._merged(one.output, other.output)
+        return Facts(output, weights, macs=one.macs + other.macs, kept=self._kept(one, other))
+
+    def _kept(self, one: Facts, other: Facts) -> Kept:
+        """Of the merged outputs both can be read again only where they stand one after another."""
+        joined = self.merge_mode == "concat"
+        apart = not joined and (one.kept.output or self.merge_mode == "mul")
+        outputs = (Made("outputs", one.output), Made("outputs", other.output)) if apart else ()
+        return Kept((0,), joined and one.kept.output, (*one.kept.made, *other.kept.made, *outputs))
 
     def _merged(self, one: Shape, other: Shape) -> Shape:
         if one != other:

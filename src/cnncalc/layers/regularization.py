@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from cnncalc.errors import ShapeError
-from cnncalc.layers.base import DataFormat, Layer, require_rank
-from cnncalc.layers.facts import Facts
+from cnncalc.layers.base import DataFormat, Layer, require_rank, split_channels
+from cnncalc.layers.facts import Facts, Kept, Made
 from cnncalc.tensors import Shape
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -28,7 +28,11 @@ class _Noise(Layer):
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes
-        return Facts(shape, alias="overwrite", reads="pointwise")
+        return Facts(shape, alias="overwrite", reads="pointwise", kept=Kept(made=self.made(shape)))
+
+    def made(self, shape: Shape) -> tuple[Made, ...]:
+        """What is drawn by lot and needed again."""
+        return ()
 
 
 class _Rate(_Noise):
@@ -40,6 +44,10 @@ class _Rate(_Noise):
         return f"drops {self.rate:.4g} of {self.dropped} while training"
 
     dropped: ClassVar[str] = "the values"
+
+
+def _mask(shape: Shape, per_sample: bool = True) -> Made:
+    return Made("mask", shape, item_bytes=1, per_sample=per_sample)
 
 
 class _Shaped(_Rate):
@@ -54,6 +62,13 @@ class _Shaped(_Rate):
             )
         return super().facts(*shapes)
 
+    def made(self, shape: Shape) -> tuple[Made, ...]:
+        """The mask as it is written, axes of size 1 in front where it has fewer than the batch."""
+        given = self.noise_shape or (None, *shape)
+        batch, *sizes = (1,) * (len(shape) + 1 - len(given)) + given
+        mask = tuple(own if size is None else size for size, own in zip(sizes, shape, strict=True))
+        return (_mask(mask) if batch is None else _mask((batch, *mask), per_sample=False),)
+
     def _mask_fits(self, shape: Shape) -> bool:
         """Whether the mask can be spread over the input; the batch axis may have any size."""
         mask = self.noise_shape or ()
@@ -66,9 +81,9 @@ class _Shaped(_Rate):
 class Dropout(_Shaped):
     """Sets a share of the values to zero while training.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the mask, which has the
-    input's shape or ``noise_shape`` (written with the batch axis, None for the input's size).
-    Source: ``keras.layers.Dropout``.
+    Input any shape, output the same; nothing is counted. Backward keeps the mask, 1 byte for a
+    value, which has the input's shape or ``noise_shape`` (written with the batch axis, None for the
+    input's size). Source: ``keras.layers.Dropout``.
 
     >>> Dropout(rate=0.5).facts((10, 10, 8)).output
     (10, 10, 8)
@@ -78,9 +93,9 @@ class Dropout(_Shaped):
 class AlphaDropout(_Shaped):
     """Dropout that keeps mean and variance, for networks with SELU.
 
-    Input any shape, output the same; nothing is counted. Backward keeps the mask, which has the
-    input's shape or ``noise_shape`` (written with the batch axis, None for the input's size).
-    Source: ``keras.layers.AlphaDropout``.
+    Input any shape, output the same; nothing is counted. Backward keeps the mask, 1 byte for a
+    value, which has the input's shape or ``noise_shape`` (written with the batch axis, None for the
+    input's size). Source: ``keras.layers.AlphaDropout``.
 
     >>> AlphaDropout(rate=0.1, noise_shape=(None, 1, 8)).facts((10, 8)).output
     (10, 8)
@@ -96,6 +111,9 @@ class GaussianDropout(_Rate):
     >>> GaussianDropout(rate=0.2).facts((10,)).output
     (10,)
     """
+
+    def made(self, shape: Shape) -> tuple[Made, ...]:
+        return (Made("random numbers", shape),)
 
     def describe(self, *shapes: Shape) -> str:
         return f"multiplies by noise of rate {self.rate:.4g} while training"
@@ -126,6 +144,9 @@ class _Spatial(_Rate):
     def facts(self, *shapes: Shape) -> Facts:
         require_rank(shapes[0], self.rank + 1, self.kind)
         return super().facts(*shapes)
+
+    def made(self, shape: Shape) -> tuple[Made, ...]:
+        return (_mask((split_channels(shape, self.layout or "channels_last")[1],)),)
 
 
 class SpatialDropout1D(_Spatial):

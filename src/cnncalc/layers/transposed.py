@@ -17,7 +17,7 @@ from pydantic import WithJsonSchema, field_validator
 from cnncalc.errors import ShapeError
 from cnncalc.layers.base import PER_AXIS, Natural, first_spatial_axis, join_channels
 from cnncalc.layers.convolution import Sliding, WithFilters, refuse_strided_dilation
-from cnncalc.layers.facts import Facts, Window
+from cnncalc.layers.facts import INPUT_FOR_WEIGHTS, Facts, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 
@@ -79,6 +79,7 @@ class ConvTranspose(Sliding, WithFilters):
             weights=(kernel, *self.bias(self.filters)),
             macs=prod(spatial) * kernel.size,
             reads=self.reads(shape),
+            kept=INPUT_FOR_WEIGHTS,
         )
 
     def output_spatial(self, shape: Shape) -> Shape:

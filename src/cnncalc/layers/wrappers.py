@@ -18,7 +18,7 @@ from cnncalc.layers.dense import Dense
 from cnncalc.layers.depthwise import Separable
 from cnncalc.layers.einsum import EinsumDense
 from cnncalc.layers.embedding import Embedding
-from cnncalc.layers.facts import Facts, Reads, Window
+from cnncalc.layers.facts import NOTHING, Facts, Kept, Reads, Window
 from cnncalc.tensors import Shape, Weight
 from cnncalc.units import shape_text
 from cnncalc.validation import Size
@@ -78,6 +78,11 @@ def weights_of(layer: Layer, *shapes: Shape) -> tuple[Weight, ...]:
     return weights if layer.trainable else tuple(weight._replace(trainable=False) for weight in weights)
 
 
+def kept_of(layer: Layer, facts: Facts) -> Kept:
+    """What an inner layer's backward step reads again; less where its own ``trainable`` holds it still."""
+    return facts.kept if layer.trainable or facts.kept.purpose == "gradient" else NOTHING
+
+
 class Wrapper(Layer):
     """A layer that holds one other."""
 
@@ -116,7 +121,12 @@ class TimeDistributed(Wrapper):
             weights_of(self.layer, tuple(step)),
             macs=steps * inner.macs,
             reads=_each_step(inner.reads, len(step)),
+            kept=self._kept(steps, inner),
         )
+
+    def _kept(self, steps: int, inner: Facts) -> Kept:
+        kept = kept_of(self.layer, inner)
+        return kept._replace(made=tuple(made._replace(shape=(steps, *made.shape)) for made in kept.made))
 
     def _steps(self, shape: Shape) -> Shape:
         if len(shape) < 2:
@@ -186,7 +196,7 @@ class SpectralNormalization(Wrapper):
         kernel, *others = weights_of(self.layer, shape)
         vector = Weight("vector_u", (1, kernel.shape[-1]), trainable=False)
         inner: Facts = self.layer.facts(shape)
-        return inner._replace(weights=(kernel, vector, *others))
+        return inner._replace(weights=(kernel, vector, *others), kept=kept_of(self.layer, inner))
 
     def parts(self) -> tuple[Part, ...]:
         if not self.layer.parts():

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Role = Literal["parameters", "slots", "inputs", "targets", "outputs", "gradients", "updates"]
+Role = Literal[
+    *("parameters", "slots", "inputs", "targets", "outputs", "kept"),
+    *("gradients", "weight_gradients", "updates"),
+]
 
 
 class Buffer(NamedTuple):
@@ -49,6 +52,17 @@ class Draft:
         """Add a buffer; its number."""
         self.buffers.append(Buffer(name, role, size))
         return len(self.buffers) - 1
+
+    def turn(self, number: int, role: Role) -> None:
+        """Give a buffer another role."""
+        self.buffers[number] = self.buffers[number]._replace(role=role)
+
+    def copy(self) -> Draft:
+        """A draft that goes on from here."""
+        other = Draft()
+        other.buffers += self.buffers
+        other.steps += self.steps
+        return other
 
     def done(self) -> Plan:
         return Plan(tuple(self.buffers), tuple(self.steps))

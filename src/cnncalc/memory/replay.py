@@ -49,12 +49,16 @@ def replay(plan: Plan) -> Timeline:
     is not.
     """
     alive: set[int] = set()
+    sizes = [buffer.bytes for buffer in plan.buffers]
     total = 0
     found = []
     for step in plan.steps:
-        total += _allocate(plan, step, alive)
+        _check(plan, step, alive)
+        for number in step.allocates:
+            total += sizes[number]
         found.append(total)
-        total -= _release(plan, step, alive)
+        for number in step.releases:
+            total -= sizes[number]
     return Timeline(plan, tuple(found), _peak(plan, found))
 
 
@@ -74,20 +78,19 @@ def _alive(plan: Plan, index: int) -> list[int]:
     return [*alive, *plan.steps[index].allocates]
 
 
-def _allocate(plan: Plan, step: Step, alive: set[int]) -> int:
+def _check(plan: Plan, step: Step, alive: set[int]) -> None:
+    """Let the step's buffers come alive and die."""
     for number in step.allocates:
         if number in alive:
-            raise PlanError(f'step "{step.name}" allocates "{plan.buffers[number].name}", which is alive.')
+            raise _error(plan, step, "allocates", number, "is alive")
         alive.add(number)
-    return sum(plan.buffers[number].bytes for number in step.allocates)
-
-
-def _release(plan: Plan, step: Step, alive: set[int]) -> int:
-    for number in step.reads:
-        if number not in alive:
-            raise PlanError(f'step "{step.name}" reads "{plan.buffers[number].name}", which is not alive.')
+    if not alive.issuperset(step.reads):
+        raise _error(plan, step, "reads", next(n for n in step.reads if n not in alive), "is not alive")
     for number in step.releases:
         if number not in alive:
-            raise PlanError(f'step "{step.name}" releases "{plan.buffers[number].name}", which is not alive.')
+            raise _error(plan, step, "releases", number, "is not alive")
         alive.remove(number)
-    return sum(plan.buffers[number].bytes for number in step.releases)
+
+
+def _error(plan: Plan, step: Step, does: str, number: int, why: str) -> PlanError:
+    return PlanError(f'step "{step.name}" {does} "{plan.buffers[number].name}", which {why}.')

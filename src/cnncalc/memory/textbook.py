@@ -13,12 +13,12 @@ rule is no bound in either direction.
 
 from __future__ import annotations
 
-from math import prod
 from typing import Literal
 
 from cnncalc.graph import Graph, Node
 from cnncalc.memory.plan import Draft, Plan, Step
-from cnncalc.tensors import Policy, policy
+from cnncalc.memory.sizes import Sizes, add_parameters
+from cnncalc.tensors import Policy
 
 
 def prediction(graph: Graph, batch_size: int, default: Policy) -> Plan:
@@ -36,28 +36,18 @@ class _Planner:
 
     def __init__(self, graph: Graph, batch_size: int, default: Policy, keep: bool) -> None:
         self.graph = graph
-        self.batch_size = batch_size
-        self.default = default
+        self.sizes = Sizes(graph, batch_size, default)
         self.keep = keep
         self.draft = Draft()
         self.buffer: dict[int, int] = {}
         self.pending: dict[int, int] = {}
 
     def plan(self) -> Plan:
-        self.draft.steps.append(Step("parameters", allocates=tuple(self._parameters())))
+        parameters = add_parameters(self.draft, self.sizes)
+        self.draft.steps.append(Step("parameters", allocates=tuple(parameters)))
         for index in range(len(self.graph.nodes)):
             self._run(index)
         return self.draft.done()
-
-    def _parameters(self) -> list[int]:
-        sized = [(node, self._weight_bytes(node)) for node in self.graph.nodes]
-        return [self.draft.add(node.owner, "parameters", size) for node, size in sized if size]
-
-    def _weight_bytes(self, node: Node) -> int:
-        return self._policy(node).variable_bytes * sum(weight.size for weight in node.weights)
-
-    def _policy(self, node: Node) -> Policy:
-        return policy(node.dtype) if node.dtype else self.default
 
     def _run(self, index: int) -> None:
         node = self.graph.nodes[index]
@@ -66,16 +56,16 @@ class _Planner:
         for value in dict.fromkeys(node.inputs):
             self.pending[self.buffer[value]] -= 1
         value = self.graph.value_of(index)
-        home = self._home(node)
+        home = self._home(node, self.sizes.values[value])
         if home is None:
-            home = self._new(node.owner, "outputs", self._value_bytes(value))
+            home = self._new(node.owner, "outputs", self.sizes.values[value])
             new.append(home)
         self._settle(value, home)
         released = () if self.keep else tuple(self._finished({*reads, home}))
         self.draft.steps.append(Step(node.owner, tuple(new), reads, released))
 
     def _load(self, value: int) -> int:
-        buffer = self._new(self.graph.inputs[value].name, "inputs", self._value_bytes(value))
+        buffer = self._new(self.graph.inputs[value].name, "inputs", self.sizes.values[value])
         self._settle(value, buffer)
         return buffer
 
@@ -89,27 +79,15 @@ class _Planner:
         self.buffer[value] = buffer
         self.pending[buffer] += len(self.graph.readers[value]) + (value in self.graph.outputs)
 
-    def _value_bytes(self, value: int) -> int:
-        node = self.graph.node_of(value)
-        item = self._policy(node).compute_bytes if node else self._input_item_bytes(value)
-        return self.batch_size * item * prod(self.graph.shape(value))
-
-    def _input_item_bytes(self, value: int) -> int:
-        dtype = self.graph.inputs[value].dtype
-        return policy(dtype).compute_bytes if dtype else self.default.compute_bytes
-
-    def _home(self, node: Node) -> int | None:
+    def _home(self, node: Node, size: int) -> int | None:
         """The buffer in which the output may stand without memory of its own."""
         buffer = self.buffer[node.inputs[0]]
-        same = self.draft.buffers[buffer].bytes == self._output_bytes(node)
+        same = self.draft.buffers[buffer].bytes == size
         if node.facts.alias == "view" and same:
             return buffer
         if node.facts.alias == "overwrite" and same and self._free_to_overwrite(node, buffer):
             return buffer
         return None
-
-    def _output_bytes(self, node: Node) -> int:
-        return self.batch_size * self._policy(node).compute_bytes * prod(node.facts.output)
 
     def _free_to_overwrite(self, node: Node, buffer: int) -> bool:
         """No one reads the old value any more; in training, where backward would, no one ever did."""
