@@ -8,14 +8,8 @@ import pytest
 
 from cnncalc import Call, Model, Nested, Sequential, layers
 from cnncalc.errors import SettingError
-from cnncalc.memory.optimizer_state import (
-    SLOTS,
-    Trainable,
-    Variable,
-    effective,
-    left_to_adam,
-    optimizer_variables,
-)
+from cnncalc.memory.optimizer_state import effective, optimizer_variables
+from cnncalc.memory.slots import SLOTS, Trainable, Variable, left_to_adam
 from cnncalc.memory.variables import trainables, variables_bytes
 from cnncalc.optimizers import OPTIMIZERS
 from cnncalc.settings import OptimizerSpec, optimizer

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.graph import Graph, Node, Row
-from cnncalc.memory.optimizer_state import VARIABLE_BYTES, Trainable, effective, optimizer_variables
+from cnncalc.memory.optimizer_state import effective, optimizer_variables
+from cnncalc.memory.slots import VARIABLE_BYTES, Trainable
 from cnncalc.tensors import Weight
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def trainables(graph: Graph, dtype: str) -> tuple[Trainable, ...]:
 
     A path is the layer's name and the weight's, as in the Keras model that ``to_keras`` builds: it says
     nothing of the model that a layer stands in, and leaves out the parts that Keras has inside of a layer
-    (the cell of an LSTM, the projections of an attention, the layer in a wrapper).
+    (the cell of an LSTM, the projections of an attention, the layer in a wrapper); the weight of a
+    LayerScale, which Keras numbers, is ``gamma``.
     """
     return tuple(
         Trainable(layer, weight.name, weight.shape, own)
