@@ -63,6 +63,10 @@ class _Plain(Attending):
     use_scale: Flag = False
     dropout: Rate = 0.0
 
+    @property
+    def seed_generators(self) -> int:
+        return int(self.dropout > 0)
+
     def facts(self, *shapes: Shape) -> Facts:
         inputs = self.named(shapes)
         self._require_fitting(inputs)

@@ -49,6 +49,11 @@ class Augmentation(Layer):
             if setting in FACTORS and value is not None and not self.takes(value):
                 raise ValueError(f"{setting} must lie between {least} and {most}, found {value}")
 
+    @property
+    def seed_generators(self) -> int:
+        """One, in the classes that take a seed."""
+        return int("seed" in self.without_effect)
+
     def takes(self, factor: float | tuple[float, float]) -> bool:
         """As Keras asks it: of a pair, the first not above the range and the second not below."""
         low, high = factor if isinstance(factor, tuple) else (factor, factor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
@@ -19,7 +19,7 @@ from pydantic import (
 
 from cnncalc.errors import Problem, SettingError, ShapeError
 from cnncalc.layers.facts import Facts
-from cnncalc.tensors import Shape, policy
+from cnncalc.tensors import Shape, Weight, policy
 from cnncalc.units import shape_text
 from cnncalc.validation import LARGEST, Size, problem
 
@@ -139,6 +139,15 @@ class Layer(BaseModel):
     def activation_name(self) -> str:
         """The activation that this layer is, by which a loss is chosen; empty for other layers."""
         return ""
+
+    @property
+    def seed_generators(self) -> int:
+        """How many random generators Keras makes for the layer; each keeps a state of its own."""
+        return 0
+
+    def variable_dtypes(self, weights: Sequence[Weight], dtype: str) -> tuple[str, ...]:
+        """The types in which Keras keeps these weights of the layer, under this policy around it."""
+        return (policy(self.dtype or dtype).variable,) * len(weights)
 
     def facts(self, *shapes: Shape) -> Facts:
         """Output shape, weights and work for inputs of these shapes (per sample)."""

@@ -137,15 +137,22 @@ class RandomColorJitter(Augmentation):
     without_effect: ClassVar[frozenset[str]] = frozenset(
         {
             "value_range",
-            "brightness_factor",
-            "contrast_factor",
-            "saturation_factor",
-            "hue_factor",
             "seed",
             "bounding_box_format",
         }
     )
     phrase: ClassVar[str] = "changes the colours at random"
+
+    brightness_factor: Factor | None = None
+    contrast_factor: Factor | None = None
+    saturation_factor: Factor | None = None
+    hue_factor: Factor | None = None
+
+    @property
+    def seed_generators(self) -> int:
+        """Its own, and one for each change that it makes."""
+        changes = (self.brightness_factor, self.contrast_factor, self.saturation_factor, self.hue_factor)
+        return 1 + sum(factor is not None for factor in changes)
 
 
 class RandomGrayscale(Augmentation):
@@ -226,6 +233,11 @@ class RandAugment(Augmentation):
     )
     phrase: ClassVar[str] = "changes images by random operations"
 
+    @property
+    def seed_generators(self) -> int:
+        """Its own, and one for each of the operations that it chooses from."""
+        return 10
+
 
 class AugMix(Augmentation):
     """Blends images with several randomly changed versions of themselves.
@@ -251,6 +263,11 @@ class AugMix(Augmentation):
         }
     )
     phrase: ClassVar[str] = "blends randomly changed versions"
+
+    @property
+    def seed_generators(self) -> int:
+        """Its own, and one for each of the operations that it chooses from."""
+        return 10
 
 
 class Equalization(Augmentation):

@@ -129,5 +129,9 @@ class RandomCrop(_ToSize):
 
     without_effect: ClassVar[frozenset[str]] = frozenset({"seed", "bounding_box_format"})
 
+    @property
+    def seed_generators(self) -> int:
+        return 1
+
     def describe(self, *shapes: Shape) -> str:
         return f"{self.height} x {self.width} from anywhere in the image"

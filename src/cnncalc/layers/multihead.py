@@ -43,6 +43,11 @@ class _Heads(Attending):
     flash_attention: Flag | None = None
     use_gate: Flag = False
 
+    @property
+    def seed_generators(self) -> int:
+        """Its dropout's."""
+        return int(self.dropout > 0)
+
     def check(self) -> None:
         if self.flash_attention and self.dropout:
             raise ValueError(f"flash_attention does not go with a dropout of {self.dropout:g}")

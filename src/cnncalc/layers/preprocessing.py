@@ -5,7 +5,7 @@ Sources: keras/src/layers/preprocessing/rescaling.py and normalization.py (Keras
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Annotated, Any
 
@@ -108,6 +108,11 @@ class Normalization(Layer):
             raise ValueError(f"mean {self.mean} and variance {self.variance} must be given together")
         if self.mean is not None and numbers_shape(self.mean) != numbers_shape(self.variance):
             raise ValueError(f"mean {self.mean} and variance {self.variance} differ in shape")
+
+    def variable_dtypes(self, weights: Sequence[Weight], dtype: str) -> tuple[str, ...]:
+        """The count is a whole number under every policy."""
+        found = super().variable_dtypes(weights, dtype)
+        return tuple("int64" if w.name == "count" else own for w, own in zip(weights, found, strict=True))
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes

@@ -8,6 +8,7 @@ Sources: keras/src/layers/rnn (Keras 3.15).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -44,6 +45,11 @@ class Recurrent(Layer):
     return_state: Flag = False
     go_backwards: Flag = False
     stateful: Flag = False
+
+    @property
+    def seed_generators(self) -> int:
+        """Its cell's, whether there is dropout or not."""
+        return 1
 
     def check(self) -> None:
         if self.return_state:
@@ -207,6 +213,16 @@ class Bidirectional(Wrapper):
     def backward(self) -> Any:
         """The layer that goes the other way."""
         return self.backward_layer or self.layer.model_copy(update={"go_backwards": True})
+
+    @property
+    def seed_generators(self) -> int:
+        return int(self.layer.seed_generators + self.backward.seed_generators)
+
+    def variable_dtypes(self, weights: Sequence[Weight], dtype: str) -> tuple[str, ...]:
+        forward = 2 + self.layer.use_bias
+        own = self.dtype or dtype
+        first = self.layer.variable_dtypes(weights[:forward], own)
+        return (*first, *self.backward.variable_dtypes(weights[forward:], own))
 
     def facts(self, *shapes: Shape) -> Facts:
         one, other = self.layer.facts(*shapes), self.backward.facts(*shapes)

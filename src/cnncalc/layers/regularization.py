@@ -40,6 +40,10 @@ class _Rate(_Noise):
 
     rate: Share
 
+    @property
+    def seed_generators(self) -> int:
+        return int(self.rate > 0)
+
     def describe(self, *shapes: Shape) -> str:
         return f"drops {self.rate:.4g} of {self.dropped} while training"
 
@@ -130,6 +134,10 @@ class GaussianNoise(_Noise):
     """
 
     stddev: Share
+
+    @property
+    def seed_generators(self) -> int:
+        return int(self.stddev > 0)
 
     def describe(self, *shapes: Shape) -> str:
         return f"adds noise of standard deviation {self.stddev:.4g} while training"

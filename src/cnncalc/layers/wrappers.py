@@ -6,7 +6,7 @@ keras/src/layers/normalization/spectral_normalization.py (Keras 3.15).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -95,6 +95,14 @@ class Wrapper(Layer):
     @property
     def activation_name(self) -> str:
         return str(self.layer.activation_name)
+
+    @property
+    def seed_generators(self) -> int:
+        return int(self.layer.seed_generators)
+
+    def variable_dtypes(self, weights: Sequence[Weight], dtype: str) -> tuple[str, ...]:
+        found: tuple[str, ...] = self.layer.variable_dtypes(weights, self.dtype or dtype)
+        return found
 
     @property
     def layout(self) -> Any:

@@ -81,17 +81,19 @@ def _sub(tape: Tape, op: Op, dy: Value) -> Grads:
 
 def _mul(tape: Tape, op: Op, dy: Value) -> Grads:
     x, y = op.inputs
-    one = tape.binary("Mul", _halved(tape, x, dy), y) if x.trained else None
-    other = tape.binary("Mul", _halved(tape, y, dy), x) if y.trained else None
+    other = tape.binary("Mul", dy, x) if y.trained and _is_half(x) else None
+    one = tape.binary("Mul", tape.unary("Scale", dy) if _is_half(x) else dy, y) if x.trained else None
+    if y.trained and other is None:
+        other = tape.binary("Mul", dy, x)
     return one and _reduced(tape, one, x.shape), other and _reduced(tape, other, y.shape)
 
 
-def _halved(tape: Tape, operand: Value, dy: Value) -> Value:
-    """The gradient already multiplied by the constant that made the operand.
+def _is_half(operand: Value) -> bool:
+    """Whether a constant made the operand, by which its gradient is multiplied first.
 
-    Grappler multiplies by constants first (arithmetic_optimizer.cc, constant push down), as in gelu.
+    Grappler pushes constants down a product (arithmetic_optimizer.cc), as in gelu's.
     """
-    return tape.unary("Scale", dy) if operand.op is not None and operand.op.kind == "Half" else dy
+    return operand.op is not None and operand.op.kind == "Half"
 
 
 def _div(tape: Tape, op: Op, dy: Value) -> Grads:

@@ -24,6 +24,7 @@ class Tape:
         self.phase = FORWARD
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
+        self.products: dict[tuple[Value, Value], Value] = {}
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
         """Append an operation with one output; ``item`` 0: of the first input's item size."""
@@ -53,9 +54,14 @@ class Tape:
         return self.op(kind, (x,), x.shape)
 
     def binary(self, kind: str, x: Value, y: Value) -> Value:
-        """An operation on two tensors, axes of size 1 repeated."""
+        """An operation on two tensors, axes of size 1 repeated; equal products are one (Grappler removes duplicates)."""
+        if kind == "Mul" and (x, y) in self.products:
+            return self.products[x, y]
         shape = x.shape if x.shape == y.shape else broadcast(x.shape, y.shape)
-        return self.op(kind, (x, y), shape, max(x.item, y.item))
+        made = self.op(kind, (x, y), shape, max(x.item, y.item))
+        if kind == "Mul":
+            self.products[x, y] = made
+        return made
 
     def view(self, x: Value, shape: Shape) -> Value:
         """Another shape of the same buffer."""
