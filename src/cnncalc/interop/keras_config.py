@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, FileError, GraphError, SettingError
 from cnncalc.interop.keras_nodes import MODELS, Names, shapes, tensors, triples
-from cnncalc.interop.keras_operations import is_operation, operation
+from cnncalc.interop.keras_operations import is_operation, only_masks, operation
 from cnncalc.interop.reading import STRICT, Reading
 from cnncalc.interop.tidying import tidied
 from cnncalc.layers import REGISTERED, known_kinds, layer_class
@@ -76,10 +76,21 @@ class _Reader:
         names = Names(config)
         self.shapes = dict(shapes(config))
         inputs = {item["name"]: self.input(item) for item in names.inputs()}
-        layers = [layer for item in names.others() for layer in self.calls(item, names)]
+        layers = [layer for item in self.counted(config, names) for layer in self.calls(item, names)]
         order = [inputs[name] for name, _, _ in triples(config["input_layers"])]
         outputs = [names.output(triple) for triple in triples(config["output_layers"])]
         return _model(config["name"], order, layers, outputs)
+
+    def counted(self, config: Mapping[str, Any], names: Names) -> Iterator[Mapping[str, Any]]:
+        """The layers without those that a masking layer has recorded to compute its mask."""
+        outputs = triples(config["output_layers"])
+        masking = names.behind(outputs, masks=True) - names.behind(outputs)
+        for item in names.others():
+            if item["name"] not in masking:
+                yield item
+            elif not only_masks(item):
+                message = "only a mask is computed from it, and masks are not counted."
+                self.mistakes.setdefault(message, []).append(item["name"])
 
     def calls(self, item: Mapping[str, Any], names: Names) -> Iterator[Layer | None]:
         """The layer with the inputs of its first call, and a Call for each other one."""

@@ -25,6 +25,18 @@ class Names:
     def others(self) -> Iterator[Mapping[str, Any]]:
         return (item for item in self.items.values() if item["class_name"] != "InputLayer")
 
+    def behind(self, outputs: list[tuple[str, int, int]], masks: bool = False) -> set[str]:
+        """The layers that the outputs are computed from; what only makes masks is left out, or not."""
+        found: set[str] = set()
+        waiting = [name for name, _, _ in outputs]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                nodes = self.items[name].get("inbound_nodes", ())
+                waiting += [read for read, _, _ in tensors(nodes, masks)]
+        return found
+
     def call(self, name: str, number: int) -> str:
         """The name of a layer's second or later call."""
         found = f"{name}_call{number + 1}"
@@ -75,15 +87,19 @@ def triples(found: Any) -> list[tuple[str, int, int]]:
     return [(str(name), int(node), int(tensor)) for name, node, tensor in listed]
 
 
-def tensors(node: Any) -> Iterator[tuple[str, int, int]]:
-    """The tensors among the arguments of a call, in their order; a mask is none."""
+def tensors(node: Any, masks: bool = False) -> Iterator[tuple[str, int, int]]:
+    """The tensors among the arguments of a call, in their order; a mask is none of them, unless asked for."""
     if isinstance(node, Mapping):
         if node.get("class_name") == "__keras_tensor__":
             name, call, output = node["config"]["keras_history"]
             yield str(name), int(call), int(output)
             return
         named = sorted(node.items(), key=lambda item: ARGUMENTS.get(item[0], 0))
-        node = [value for key, value in named if key != "mask"]
+        node = [value for key, value in named if masks or not _is_mask(key)]
     if isinstance(node, (list, tuple)):
         for item in node:
-            yield from tensors(item)
+            yield from tensors(item, masks)
+
+
+def _is_mask(argument: str) -> bool:
+    return argument == "mask" or argument.endswith("_mask")

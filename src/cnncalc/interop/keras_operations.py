@@ -1,4 +1,4 @@
-"""Operations on tensors in a Keras config."""
+"""Operations on tensors in a Keras config, and those of them that do nothing but make masks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.layers.base import Layer
+
+MASKING = (
+    *("NotEqual", "Any", "Cast"),  # of Masking and Embedding
+    *("LogicalOr", "ExpandDims", "OnesLike", "ZerosLike", "Concatenate"),  # of merges of masked tensors
+)
+"""The operations that Keras's layers record when they compute a mask (``Layer.compute_mask``)."""
 
 
 def is_operation(item: Mapping[str, Any]) -> bool:
@@ -26,3 +32,8 @@ def operation(item: Mapping[str, Any]) -> tuple[type[Layer], dict[str, Any]]:
     node = item["inbound_nodes"][0]
     kwargs = {key: marked(value) for key, value in node.get("kwargs", {}).items()}
     return from_node(str(item["class_name"]), item["config"], marked(list(node["args"])), kwargs)
+
+
+def only_masks(item: Mapping[str, Any]) -> bool:
+    """Whether it may be dropped where masks alone need it: it has no weights, and counts no MACs."""
+    return is_operation(item) and item["class_name"] in MASKING
