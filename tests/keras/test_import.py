@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,61 @@ def test_shared_and_nested_layers() -> None:
     assert model.graph.output_shapes == ((8, 8, 5), (2,))
     calls = {row.name: row.calls for row in cnncalc.estimate(model).layers}
     assert (calls["shared"], calls["inner"], calls["head"]) == (2, 2, 1)
+
+
+def masked(read: Callable[[Any], Any]) -> Any:
+    """What reads a masked sequence, as a model."""
+    inputs = layers.Input((8, 4), name="input")
+    return tf.keras.Model(inputs, read(layers.Masking()(inputs)))
+
+
+READING_A_MASK: list[Callable[[Any], Any]] = [
+    lambda x: layers.Softmax()(x),
+    lambda x: layers.BatchNormalization()(layers.LSTM(3, return_sequences=True)(x)),
+    lambda x: layers.Bidirectional(layers.LSTM(3))(x),
+    lambda x: layers.TimeDistributed(layers.Dense(2))(x),
+    lambda x: layers.Softmax(dtype="float16")(layers.Masking(dtype="float16")(x)),
+    lambda x: layers.Softmax()(masked(layers.Softmax())(x)),
+    lambda x: layers.Softmax()(layers.Add()([x, layers.Masking()(x)])),
+    lambda x: layers.GlobalAveragePooling1D()(layers.Concatenate(axis=1)([x, layers.ReLU()(x)])),
+]
+
+
+@pytest.mark.parametrize("read", READING_A_MASK)
+def test_operations_that_compute_a_mask_are_no_layers_of_the_network(read: Callable[[Any], Any]) -> None:
+    keras_model = masked(read)
+    steps = {step.name: isinstance(step, layers.Layer) for step in keras_model.operations}
+    assert not all(steps.values())  # Keras has recorded operations here
+    model = cnncalc.from_keras(keras_model)
+    estimate = cnncalc.estimate(model)
+    assert {row.name for row in estimate.layers} == {name for name, real in steps.items() if real} - {"input"}
+    assert estimate.parameters == keras_model.count_params()
+    assert model.graph.output_shapes == (tuple(keras_model.outputs[0].shape[1:]),)
+
+
+def test_a_mask_that_is_given_is_no_input_of_a_layer() -> None:
+    words, mask = layers.Input((8, 4), name="words"), layers.Input((8, 8), name="mask")
+    attention = layers.MultiHeadAttention(2, 3, name="attention")
+    keras_model = tf.keras.Model([words, mask], attention(words, words, attention_mask=mask))
+    (layer,) = cnncalc.from_keras(keras_model).layers
+    assert layer.inputs == ("words", "words")
+
+
+def test_a_layer_that_only_a_mask_needs_is_refused_by_name() -> None:
+    inputs = layers.Input((8, 4))
+    scores = layers.Dense(1, name="scores")(inputs)
+    mask = tf.keras.ops.any(tf.keras.ops.not_equal(scores, 0), axis=-1)
+    keras_model = tf.keras.Model(inputs, layers.LSTM(3)(inputs, mask=mask))
+    with pytest.raises(cnncalc.CnncalcError, match="layer scores: only a mask is computed from it"):
+        cnncalc.from_keras(keras_model)
+
+
+def test_operations_of_a_mask_that_is_an_output_are_layers() -> None:
+    inputs = layers.Input((8, 4))
+    masking = layers.Masking()
+    keras_model = tf.keras.Model(inputs, [layers.LSTM(3)(masking(inputs)), masking.compute_mask(inputs)])
+    with pytest.raises(cnncalc.CnncalcError, match='no rule for the operation "NotEqual"'):
+        cnncalc.from_keras(keras_model)
 
 
 @pytest.mark.parametrize("file", ["model.json", "model.keras", "model.h5"])

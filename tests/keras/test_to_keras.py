@@ -17,7 +17,8 @@ from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.layers.operations_arithmetic import OpDivide, OpSubtract
 from cnncalc.layers.operations_shaping import OpGetItem
-from tests.keras.canonical import canonical
+from cnncalc.tensors import Shape
+from tests.keras.canonical import canonical, input_shapes
 from tests.keras.cases import Case, attention, operations, recurrent, wrappers
 
 FEW = settings(
@@ -56,12 +57,16 @@ def model_of(kind: str, case: Case) -> cnncalc.Model:
 def said(model: cnncalc.Model) -> list[Any]:
     """Of each layer in order: kind, name and settings, and what is estimated."""
     rows = cnncalc.estimate(model).layers
-    layers = [(layer.kind, row.name, own(layer)) for layer, row in zip(model.layers, rows, strict=True)]
+    shapes = input_shapes(model)
+    layers = [
+        (layer.kind, row.name, own(layer, shapes[row.name]))
+        for layer, row in zip(model.layers, rows, strict=True)
+    ]
     return [*layers, *((row.output_shapes, row.weights, row.macs) for row in rows)]
 
 
-def own(layer: Layer) -> dict[str, Any]:
-    return {} if layer.kind in REWORDED else canonical(layer)
+def own(layer: Layer, shape: Shape) -> dict[str, Any]:
+    return {} if layer.kind in REWORDED else canonical(layer, shape)
 
 
 def run(code: str) -> cnncalc.Model:
@@ -79,7 +84,8 @@ def test_a_kind_comes_back_from_keras_and_from_code(kind: str) -> None:
         assert said(cnncalc.from_keras(cnncalc.to_keras(model))) == said(model)
         assert cnncalc.check(model).agrees
         coded = run(to_code(model))
-        assert own(coded.layers[0]) == own(model.layers[0])
+        shape = model.inputs[0].shape
+        assert own(coded.layers[0], shape) == own(model.layers[0], shape)
         assert cnncalc.estimate(coded).parameters == cnncalc.estimate(model).parameters
         tf.keras.backend.clear_session()
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.errors import CnncalcError, FileError, GraphError, SettingError
+from cnncalc.interop.keras_nodes import MODELS, Names, shapes, tensors, triples
+from cnncalc.interop.keras_operations import is_operation, only_masks, operation
 from cnncalc.interop.reading import STRICT, Reading
 from cnncalc.interop.tidying import tidied
 from cnncalc.layers import REGISTERED, known_kinds, layer_class
@@ -19,12 +21,8 @@ from cnncalc.layers.unknown import Unknown
 from cnncalc.model import Call, Input, Model, Nested
 from cnncalc.tensors import Shape
 
-MODELS = ("Functional", "Model", "Sequential")
 DROPPED = ("name", "trainable", "dtype", "batch_input_shape", "batch_shape", "build_config")
 """Keys of a layer's config that are no settings of its kind."""
-
-ARGUMENTS = {"query": 1, "value": 2, "key": 3}
-"""Arguments that a call may name in another order than they have."""
 
 
 def is_keras(data: object) -> bool:
@@ -75,19 +73,30 @@ class _Reader:
         return _model(config["name"], [self.input(first)], layers, [])
 
     def functional(self, config: Mapping[str, Any]) -> Model:
-        names = _Names(config)
-        self.shapes = dict(_shapes(config))
+        names = Names(config)
+        self.shapes = dict(shapes(config))
         inputs = {item["name"]: self.input(item) for item in names.inputs()}
-        layers = [layer for item in names.others() for layer in self.calls(item, names)]
-        order = [inputs[name] for name, _, _ in _triples(config["input_layers"])]
-        outputs = [names.output(triple) for triple in _triples(config["output_layers"])]
+        layers = [layer for item in self.counted(config, names) for layer in self.calls(item, names)]
+        order = [inputs[name] for name, _, _ in triples(config["input_layers"])]
+        outputs = [names.output(triple) for triple in triples(config["output_layers"])]
         return _model(config["name"], order, layers, outputs)
 
-    def calls(self, item: Mapping[str, Any], names: _Names) -> Iterator[Layer | None]:
+    def counted(self, config: Mapping[str, Any], names: Names) -> Iterator[Mapping[str, Any]]:
+        """The layers without those that a masking layer has recorded to compute its mask."""
+        outputs = triples(config["output_layers"])
+        masking = names.behind(outputs, masks=True) - names.behind(outputs)
+        for item in names.others():
+            if item["name"] not in masking:
+                yield item
+            elif not only_masks(item):
+                message = "only a mask is computed from it, and masks are not counted."
+                self.mistakes.setdefault(message, []).append(item["name"])
+
+    def calls(self, item: Mapping[str, Any], names: Names) -> Iterator[Layer | None]:
         """The layer with the inputs of its first call, and a Call for each other one."""
         name = item["name"]
         for number, node in enumerate(item["inbound_nodes"]):
-            inputs = tuple(names.reference(triple) for triple in _tensors(node))
+            inputs = tuple(names.reference(triple) for triple in tensors(node))
             if number == 0:
                 yield self.layer(item, {"inputs": inputs})
             else:
@@ -129,8 +138,8 @@ class _Reader:
         if item["class_name"] in MODELS:
             inner = _Reader(f"{self.where}: {config['name']}", self.reading)
             return Nested(model=inner.model(item), **common)
-        if _is_operation(item):
-            cls, settings = _operation(item)
+        if is_operation(item):
+            cls, settings = operation(item)
         else:
             cls, settings = _class_and_settings(item)
             common |= {"dtype": _dtype(config.get("dtype"))}
@@ -150,26 +159,6 @@ def _setting(value: Any) -> Any:
         cls, settings = _class_and_settings(value)
         return cls(**settings, trainable=value["config"].get("trainable", True))
     return plain(value)
-
-
-def _is_operation(item: Mapping[str, Any]) -> bool:
-    return str(item.get("module", "")).startswith("keras.src.ops")
-
-
-def _operation(item: Mapping[str, Any]) -> tuple[type[Layer], dict[str, Any]]:
-    """An operation on tensors; its constants stand among the arguments of its call."""
-    from cnncalc.layers.operations import TENSOR, from_node
-
-    def marked(value: Any) -> Any:
-        if isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__":
-            return TENSOR
-        if isinstance(value, list):
-            return [marked(entry) for entry in value]
-        return value
-
-    node = item["inbound_nodes"][0]
-    kwargs = {key: marked(value) for key, value in node.get("kwargs", {}).items()}
-    return from_node(str(item["class_name"]), item["config"], marked(list(node["args"])), kwargs)
 
 
 def _unsaid(cls: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
@@ -215,82 +204,6 @@ def _kind(item: Mapping[str, Any]) -> str:
     package, _, own = registered.rpartition(">")
     known = package in ("", "keras", "Custom", "cnncalc") or own in REGISTERED
     return ALIASES.get(own, own) if known else registered
-
-
-class _Names:
-    """The layers of a functional config, and the names that their outputs have here."""
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self.items = {item["name"]: item for item in config["layers"]}
-
-    def inputs(self) -> Iterator[Mapping[str, Any]]:
-        return (item for item in self.items.values() if item["class_name"] == "InputLayer")
-
-    def others(self) -> Iterator[Mapping[str, Any]]:
-        return (item for item in self.items.values() if item["class_name"] != "InputLayer")
-
-    def call(self, name: str, number: int) -> str:
-        """The name of a layer's second or later call."""
-        found = f"{name}_call{number + 1}"
-        while found in self.items:
-            found += "_"
-        return found
-
-    def output(self, triple: tuple[str, int, int]) -> str:
-        """What the model gives. Here, and not in what layers read, Keras counts the calls of a
-        functional model from 1, because such a model is born with a call of its own.
-        """
-        name, call, output = triple
-        functional = self.items[name]["class_name"] in ("Functional", "Model")
-        return self.reference((name, call - functional, output))
-
-    def reference(self, triple: tuple[str, int, int]) -> str:
-        """What is read: layer, number of its call, number of its output."""
-        name, call, output = triple
-        item = self.items[name]
-        base = self.call(name, call) if call else name
-        outputs = _output_names(item) if item["class_name"] in MODELS else []
-        return f"{base}.{outputs[output]}" if len(outputs) > 1 else base
-
-
-def _output_names(item: Mapping[str, Any]) -> list[str]:
-    """The outputs of a nested model by name: of a functional one the layers that give them."""
-    config = item["config"]
-    if "output_layers" not in config:
-        return []
-    names = _Names(config)
-    return [names.output(triple) for triple in _triples(config["output_layers"])]
-
-
-def _shapes(node: Any) -> Iterator[tuple[str, Shape]]:
-    """The shapes of the layers' outputs that stand beside the tensors of a config."""
-    if isinstance(node, Mapping) and node.get("class_name") == "__keras_tensor__":
-        shape = tuple(node["config"].get("shape", ())[1:])
-        if shape and None not in shape:
-            yield str(node["config"]["keras_history"][0]), shape
-        return
-    for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
-        yield from _shapes(item)
-
-
-def _triples(found: Any) -> list[tuple[str, int, int]]:
-    """Keras writes a single layer without its list."""
-    listed = [found] if found and isinstance(found[0], str) else found
-    return [(str(name), int(node), int(tensor)) for name, node, tensor in listed]
-
-
-def _tensors(node: Any) -> Iterator[tuple[str, int, int]]:
-    """The tensors among the arguments of a call, in their order; a mask is none."""
-    if isinstance(node, Mapping):
-        if node.get("class_name") == "__keras_tensor__":
-            name, call, output = node["config"]["keras_history"]
-            yield str(name), int(call), int(output)
-            return
-        named = sorted(node.items(), key=lambda item: ARGUMENTS.get(item[0], 0))
-        node = [value for key, value in named if key != "mask"]
-    if isinstance(node, (list, tuple)):
-        for item in node:
-            yield from _tensors(item)
 
 
 def _dtype(given: Any) -> str | None:
