@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph, Row
@@ -11,7 +10,6 @@ from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, run
 from cnncalc.runtimes.tensorflow.layers import RULES
-from cnncalc.runtimes.tensorflow.layers.activating import function
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import Tape
@@ -160,8 +158,3 @@ def _first_calls(row: Row, found: dict[int, int]) -> None:
         found[node] = row.nodes[number % size]
 
 
-def _size(value: Value) -> int:
-    return value.item * prod(value.shape)
-
-
-_ = function
