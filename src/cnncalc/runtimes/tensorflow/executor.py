@@ -22,7 +22,12 @@ from cnncalc.runtimes.tensorflow.ops import CHEAP, ONEDNN, VIEWS, Op, Value, Var
 TRACED = 256 * 1024
 """Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h, kSmallAllocationsThreshold)."""
 
-ROLES: dict[str, Role] = {"forward": "outputs", "loss": "outputs", "backward": "gradients", "update": "updates"}
+ROLES: dict[str, Role] = {
+    "forward": "outputs",
+    "loss": "outputs",
+    "backward": "gradients",
+    "update": "updates",
+}
 
 
 def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]) -> Plan:

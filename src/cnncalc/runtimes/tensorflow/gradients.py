@@ -289,7 +289,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     x, *rest = op.inputs
     mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in (x, *rest)
     ]
     return tuple(parts)
@@ -298,7 +300,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
 def _select(tape: Tape, op: Op, dy: Value) -> Grads:
     mask, *branches = op.inputs
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in branches
     ]
     return (None, *parts)

@@ -23,7 +23,9 @@ class UnknownLoss(Exception):  # noqa: N818  (caught by the planner, which says 
     """A loss, or options of one, without a rule."""
 
 
-def gradients(tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]) -> dict[int, Value]:
+def gradients(
+    tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]
+) -> dict[int, Value]:
     """Append the loss of each output and all gradients; those of reads of variables, by the read's id."""
     tape.phase, tape.owner = LOSS, "loss"
     rule = RULES.get(spec.name)

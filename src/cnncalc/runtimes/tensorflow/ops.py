@@ -27,9 +27,48 @@ ONEDNN = frozenset(
 
 _UNARY = frozenset(
     {
-        *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
-        *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
-        *("Reciprocal", "HardSwish", "Mish", "Half", "Scale", "Shift", "MaximumConstant", "MinimumConstant", "Sign", "Sin", "Cos", "Floor", "Round"),
+        *(
+            "Relu",
+            "Relu6",
+            "LeakyRelu",
+            "Elu",
+            "Selu",
+            "Sigmoid",
+            "Tanh",
+            "Softplus",
+            "Softsign",
+            "Exp",
+            "Log",
+            "Neg",
+        ),
+        *(
+            "Square",
+            "Sqrt",
+            "Rsqrt",
+            "Abs",
+            "Erf",
+            "Erfc",
+            "Expm1",
+            "Log1p",
+            "BiasAdd",
+            "Softmax",
+            "LogSoftmax",
+        ),
+        *(
+            "Reciprocal",
+            "HardSwish",
+            "Mish",
+            "Half",
+            "Scale",
+            "Shift",
+            "MaximumConstant",
+            "MinimumConstant",
+            "Sign",
+            "Sin",
+            "Cos",
+            "Floor",
+            "Round",
+        ),
     }
 )
 _BINARY = frozenset(
@@ -97,7 +136,18 @@ class Op:
     ``extra``: bytes that it allocates beside its outputs and frees at its end.
     """
 
-    __slots__ = ("after", "attributes", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
+    __slots__ = (
+        "after",
+        "attributes",
+        "extra",
+        "inputs",
+        "kind",
+        "outputs",
+        "overwrite",
+        "owner",
+        "phase",
+        "variable",
+    )
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind

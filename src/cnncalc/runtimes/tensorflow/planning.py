@@ -98,7 +98,9 @@ class _Graph:
             node = self.graph.nodes[first]
             size = self._policy(first).variable_bytes
             self.variables[first] = {
-                weight.name: Variable(node.owner, "parameters", weight.shape, size, weight.trainable, weight.name)
+                weight.name: Variable(
+                    node.owner, "parameters", weight.shape, size, weight.trainable, weight.name
+                )
                 for weight in node.weights
             }
         return self.variables[first]
@@ -117,7 +119,9 @@ class _Graph:
     def plan(self, targets: tuple[Value, ...]) -> Plan:
         ops = live(self.tape.ops)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
-        large = [variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED]
+        large = [
+            variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED
+        ]
         fixed: list[tuple[str, Role, int]] = []
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
@@ -156,5 +160,3 @@ def _first_calls(row: Row, found: dict[int, int]) -> None:
     size = len(row.nodes) // row.calls
     for number, node in enumerate(row.nodes[size:]):
         found[node] = row.nodes[number % size]
-
-

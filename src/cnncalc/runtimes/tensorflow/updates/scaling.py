@@ -28,9 +28,13 @@ def rmsprop(update: Update) -> None:
     """rmsprop.py: a new average of the squares (and of the gradients, where centered) in each step."""
     tape, gradient = update.tape, update.gradient
     centered, moving = "average_gradient" in update.slots, "momentum" in update.slots
-    share = update.scaled(gradient) if centered else None
-    square = tape.unary("Square", gradient)
-    step = update.by_rate(gradient)
+    if centered or moving:
+        step = update.by_rate(gradient)
+        share = update.scaled(gradient) if centered else None
+        square = tape.unary("Square", gradient)
+    else:
+        share, square = None, tape.unary("Square", gradient)
+        step = update.by_rate(gradient)
     momentum = update.scaled(update.read("momentum")) if moving else None
     if share:
         mean = tape.binary("AddV2", update.scaled(update.read("average_gradient")), share)
@@ -51,8 +55,8 @@ def rmsprop(update: Update) -> None:
 def adagrad(update: Update) -> None:
     """adagrad.py: the squares add up in place."""
     tape, gradient = update.tape, update.gradient
-    update.add("accumulator", tape.unary("Square", gradient))
     step = update.by_rate(gradient)
+    update.add("accumulator", tape.unary("Square", gradient))
     inverse = tape.unary("Rsqrt", update.shifted(update.read("accumulator")))
     update.step(tape.binary("Mul", step, inverse))
 
@@ -60,17 +64,16 @@ def adagrad(update: Update) -> None:
 def adadelta(update: Update) -> None:
     """adadelta.py: an average of the squared gradients and one of the squared steps."""
     tape, gradient = update.tape, update.gradient
-    square = update.scaled(tape.unary("Square", gradient))
-    kept = update.scaled(update.read("accumulated_grad"))
     root = tape.unary("Sqrt", update.shifted(update.read("accumulated_delta_var")))
     kept_steps = update.scaled(update.read("accumulated_delta_var"))
-    update.assign("accumulated_grad", tape.binary("AddV2", kept, square))
     product = tape.binary("Mul", root, gradient)
+    square = update.scaled(tape.unary("Square", gradient))
+    kept = update.scaled(update.read("accumulated_grad"))
+    update.assign("accumulated_grad", tape.binary("AddV2", kept, square))
     inverse = tape.unary("Rsqrt", update.shifted(update.read("accumulated_grad")))
     step = tape.unary("Neg", tape.binary("Mul", product, inverse))
-    scaled = update.by_rate(step)
     squared = tape.unary("Square", step)
-    update.step(scaled)
+    update.step(update.by_rate(step))
     update.assign("accumulated_delta_var", tape.binary("AddV2", kept_steps, update.scaled(squared)))
 
 

@@ -12,7 +12,9 @@ def adafactor(update: Update) -> None:
     tape, gradient = update.tape, update.gradient
     square = update.shifted(tape.unary("Square", gradient))
     size = update.total("Mean", tape.unary("Square", update.read_weight()))
-    update.assign("velocity", _factors(update, square) if "rows" in update.slots else _average(update, square))
+    update.assign(
+        "velocity", _factors(update, square) if "rows" in update.slots else _average(update, square)
+    )
     step = tape.binary("Mul", tape.unary("Rsqrt", update.read("velocity")), gradient)
     mean = update.total("Mean", tape.unary("Square", step))
     update.step(update.by(update.by(step, mean, kind="RealDiv"), size))
