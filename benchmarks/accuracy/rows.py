@@ -46,7 +46,9 @@ class Row(NamedTuple):
     def id(self) -> str:
         extras = [self.dtype] * (self.dtype != "float32") + [f"frozen={self.frozen}"] * bool(self.frozen)
         size = f"{self.pixels}px" if self.pixels else "own size"
-        return ", ".join([self.model, size, f"batch {self.batch_size}", self.optimizer or "inference", *extras])
+        return ", ".join(
+            [self.model, size, f"batch {self.batch_size}", self.optimizer or "inference", *extras]
+        )
 
     def settings(self) -> dict[str, Any]:
         """The settings of ``estimate`` and ``measure``."""
@@ -69,7 +71,9 @@ def resized(model: Model, pixels: int) -> Model:
     if not pixels:
         return model
     shapes = [(pixels, pixels, item.shape[-1]) for item in model.inputs]
-    inputs = [item.model_copy(update={"shape": shape}) for item, shape in zip(model.inputs, shapes, strict=True)]
+    inputs = [
+        item.model_copy(update={"shape": shape}) for item, shape in zip(model.inputs, shapes, strict=True)
+    ]
     return changed(model, inputs=inputs)
 
 

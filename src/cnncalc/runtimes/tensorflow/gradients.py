@@ -1,6 +1,7 @@
 """The gradients that TensorFlow registers for its operations, as operations.
 
-Sources, by kind of operation: tensorflow/python/ops/math_grad.py, nn_grad.py, array_grad.py, image_grad.py, with
+Sources, by kind of operation: tensorflow/python/ops/math_grad.py, nn_grad.py, array_grad.py,
+image_grad.py, with
 what Grappler leaves of them (divisions by constants are products, equal expressions are one).
 Only what a trained variable needs is made.
 """
@@ -167,7 +168,8 @@ def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _grouped(tape: Tape, op: Op, dy: Value) -> Grads:
-    """One compiled function gives both gradients; it works on a copy of the input and on kernels of all groups."""
+    """One compiled function gives both gradients; it works on a copy of the input and on kernels of
+    all groups."""
     x, kernel = op.inputs
     (each,) = op.attributes
     one = tape.op("GroupedConvGrad", (op.outputs[1], kernel, dy), x.shape)
@@ -185,8 +187,8 @@ def _conv_transpose(tape: Tape, op: Op, dy: Value) -> Grads:
 
 def _matmul(tape: Tape, op: Op, dy: Value) -> Grads:
     x, kernel, *bias = op.inputs
-    one = tape.op("MatMul", (dy, kernel), x.shape) if x.trained else None
-    other = tape.op("MatMul", (x, dy), kernel.shape) if kernel.trained else None
+    one = tape.op("MatMulInput", (kernel, dy), x.shape) if x.trained else None
+    other = tape.op("MatMulFilter", (x, dy), kernel.shape) if kernel.trained else None
     rest = [tape.op("BiasAddGrad", (dy,), item.shape) if item.trained else None for item in bias]
     return (one, other, *rest)
 
@@ -265,6 +267,13 @@ def _log(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("Mul", dy, made),)
 
 
+def _log1p(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy / (1 + x) (_Log1pGrad)."""
+    return (
+        tape.binary("Mul", dy, tape.unary("Reciprocal", _delayed(tape.unary("Shift", op.inputs[0]), dy))),
+    )
+
+
 def _rsqrt(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("RsqrtGrad", op.outputs[0], dy),)
 
@@ -289,7 +298,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     x, *rest = op.inputs
     mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in (x, *rest)
     ]
     return tuple(parts)
@@ -298,7 +309,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
 def _select(tape: Tape, op: Op, dy: Value) -> Grads:
     mask, *branches = op.inputs
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in branches
     ]
     return (None, *parts)
@@ -390,6 +403,7 @@ GRADIENTS: dict[str, Rule] = {
     "Exp": _exp,
     "Expm1": _times("Exp"),
     "Log": _log,
+    "Log1p": _log1p,
     "Sqrt": _by_output("SqrtGrad"),
     "Rsqrt": _rsqrt,
     "Erf": _erf,

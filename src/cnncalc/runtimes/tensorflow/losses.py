@@ -1,6 +1,7 @@
 """Losses as operations: what is added behind the last layer, and the gradient with which backward begins.
 
-Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (categorical_crossentropy, ...). A loss is a
+Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (categorical_crossentropy,
+...). A loss is a
 mean, so the gradient of each value of the loss is a constant: TensorFlow tiles it to the loss's shape at the
 start of the step, unless it is small enough to be folded into a constant.
 """
@@ -23,7 +24,9 @@ class UnknownLoss(Exception):  # noqa: N818  (caught by the planner, which says 
     """A loss, or options of one, without a rule."""
 
 
-def gradients(tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]) -> dict[int, Value]:
+def gradients(
+    tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]
+) -> dict[int, Value]:
     """Append the loss of each output and all gradients; those of reads of variables, by the read's id."""
     tape.phase, tape.owner = LOSS, "loss"
     rule = RULES.get(spec.name)
@@ -38,7 +41,8 @@ def gradients(tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: t
 
 
 def constant(tape: Tape, loss: Value) -> Value:
-    """The gradient of a mean over the loss's values: one number, as a scalar that is repeated when it is read."""
+    """The gradient of a mean over the loss's values: one number, as a scalar that is repeated when it
+    is read."""
     return Value(loss.shape, loss.item, None)
 
 
@@ -90,7 +94,8 @@ def _sparse(tape: Tape, output: Value, target: Value) -> Value:
 
 
 def _softmax_crossentropy(tape: Tape, logits: Value, inputs: tuple[Value, ...]) -> Value:
-    """One kernel that gives the loss and the gradient, the latter over the logits where it may (xent_op.cc)."""
+    """One kernel that gives the loss and the gradient, the latter over the logits where it may
+    (xent_op.cc)."""
     rows, classes = prod(logits.shape[:-1]), logits.shape[-1]
     matrix = tape.view(logits, (rows, classes))
     loss = tape.op("SoftmaxCrossEntropy", (matrix, *inputs[1:]), (rows,))
@@ -140,7 +145,8 @@ def _mean_gradient(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _softmax_crossentropy_gradient(tape: Tape, op: Op, dy: Value) -> Grads:
-    """The gradient that the kernel has already made, scaled (nn_grad.py, _SoftmaxCrossEntropyWithLogitsGrad)."""
+    """The gradient that the kernel has already made, scaled (nn_grad.py,
+    _SoftmaxCrossEntropyWithLogitsGrad)."""
     return (tape.unary("Scale", op.outputs[1]), *([None] * (len(op.inputs) - 1)))
 
 

@@ -15,21 +15,70 @@ DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
 CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
 """``OpKernel::IsExpensive`` is false, so that the executor runs them inline at once."""
 
-ONEDNN = frozenset(
-    {
-        *("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
-        *("Conv3D", "Conv3DBackpropInput", "Conv3DBackpropFilter"),
-        *("DepthwiseConv2D", "DepthwiseBackpropInput", "DepthwiseBackpropFilter"),
-        *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
-    }
+FILTER_GRADIENTS = frozenset(
+    {"Conv2DBackpropFilter", "Conv3DBackpropFilter", "DepthwiseBackpropFilter", "MatMulFilter"}
+)
+INPUT_GRADIENTS = frozenset(
+    {"Conv2DBackpropInput", "Conv3DBackpropInput", "DepthwiseBackpropInput", "MatMulInput"}
+)
+"""The two gradients of a layer with a kernel: both wait for the gradient of its output, and only for that."""
+
+ONEDNN = (
+    FILTER_GRADIENTS
+    | INPUT_GRADIENTS
+    | frozenset(
+        {
+            *("Conv2D", "Conv3D", "DepthwiseConv2D"),
+            *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
+        }
+    )
 )
 """What the layout pass rewrites for oneDNN: made anew, so behind all others (mkl_layout_pass.cc)."""
 
 _UNARY = frozenset(
     {
-        *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
-        *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
-        *("Reciprocal", "HardSwish", "Mish", "Half", "Scale", "Shift", "MaximumConstant", "MinimumConstant", "Sign", "Sin", "Cos", "Floor", "Round"),
+        *(
+            "Relu",
+            "Relu6",
+            "LeakyRelu",
+            "Elu",
+            "Selu",
+            "Sigmoid",
+            "Tanh",
+            "Softplus",
+            "Softsign",
+            "Exp",
+            "Log",
+            "Neg",
+        ),
+        *(
+            "Square",
+            "Sqrt",
+            "Rsqrt",
+            "Abs",
+            "Erf",
+            "Erfc",
+            "Expm1",
+            "Log1p",
+            "BiasAdd",
+            "Softmax",
+            "LogSoftmax",
+        ),
+        *(
+            "Reciprocal",
+            "HardSwish",
+            "Mish",
+            "Half",
+            "Scale",
+            "Shift",
+            "MaximumConstant",
+            "MinimumConstant",
+            "Sign",
+            "Sin",
+            "Cos",
+            "Floor",
+            "Round",
+        ),
     }
 )
 _BINARY = frozenset(
@@ -45,7 +94,8 @@ def overwrites(kind: str, count: int) -> range:
     """The inputs, of ``count``, over which an operation may write its output where it is their last reader.
 
     Element-wise kernels forward an input of the output's size: ``forward_input_or_allocate_output`` in
-    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any input of an AddN).
+    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any
+    input of an AddN).
     """
     if kind in _UNARY:
         return range(1)
@@ -94,7 +144,18 @@ class Op:
     ``extra``: bytes that it allocates beside its outputs and frees at its end.
     """
 
-    __slots__ = ("after", "attributes", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
+    __slots__ = (
+        "after",
+        "attributes",
+        "extra",
+        "inputs",
+        "kind",
+        "outputs",
+        "overwrite",
+        "owner",
+        "phase",
+        "variable",
+    )
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind

@@ -15,7 +15,8 @@ FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 
 
 class Tape:
-    """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next ones."""
+    """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next
+    ones."""
 
     def __init__(self, training: bool) -> None:
         self.ops: list[Op] = []
@@ -54,7 +55,8 @@ class Tape:
         return self.op(kind, (x,), x.shape)
 
     def binary(self, kind: str, x: Value, y: Value) -> Value:
-        """An operation on two tensors, axes of size 1 repeated; equal products are one (Grappler removes duplicates)."""
+        """An operation on two tensors, axes of size 1 repeated; equal products are one (Grappler
+        removes duplicates)."""
         if kind == "Mul" and (x, y) in self.products:
             return self.products[x, y]
         shape = x.shape if x.shape == y.shape else broadcast(x.shape, y.shape)
@@ -99,7 +101,8 @@ class Tape:
     def write(self, kind: str, variable: Variable, value: Value) -> None:
         """Update a variable (``Assign``, ``AssignSub``), after all that has read or written it.
 
-        The order is that of automatic control dependencies (tensorflow/python/framework/auto_control_deps.py).
+        The order is that of automatic control dependencies
+        (tensorflow/python/framework/auto_control_deps.py).
         """
         made = Op(kind, self.owner, self.phase, (value,))
         made.variable = variable
@@ -111,7 +114,8 @@ class Tape:
 
 
 def _native(shape: Shape, axes: set[int]) -> bool:
-    """Whether a reduction needs no transposed copy: neighbouring axes of one fate taken together, at most three.
+    """Whether a reduction needs no transposed copy: neighbouring axes of one fate taken together, at
+    most three.
 
     tensorflow/core/kernels/reduction_ops_common.cc, ReductionHelper::Simplify.
     """

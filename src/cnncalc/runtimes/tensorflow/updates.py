@@ -1,6 +1,7 @@
 """Optimizers as operations: what each adds for one weight, once its gradient is there.
 
-Sources: keras/src/optimizers/*.py and keras/src/backend/tensorflow/optimizer.py, with what Grappler leaves: scalars are
+Sources: keras/src/optimizers/*.py and keras/src/backend/tensorflow/optimizer.py, with what Grappler
+leaves: scalars are
 multiplied first, a division by a square root is a product with ``Rsqrt``.
 """
 
@@ -21,7 +22,9 @@ class UnknownOptimizer(Exception):  # noqa: N818  (caught by the planner, which 
 class Update:
     """The update of one weight: its gradient, and the slots that it needs."""
 
-    def __init__(self, tape: Tape, spec: OptimizerSpec, weight: Variable, gradient: Value, rate: Variable) -> None:
+    def __init__(
+        self, tape: Tape, spec: OptimizerSpec, weight: Variable, gradient: Value, rate: Variable
+    ) -> None:
         self.tape = tape
         self.spec = spec
         self.weight = weight

@@ -1,6 +1,7 @@
 """Activations, by themselves and as the last part of another layer.
 
-Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.py, tensorflow/python/ops/nn_ops.py.
+Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.py,
+tensorflow/python/ops/nn_ops.py.
 """
 
 from __future__ import annotations
@@ -138,7 +139,9 @@ def _positive(tape: Tape, x: Value, layer: Any) -> Value:
         return tape.unary("Relu6", x)
     else:
         y = tape.unary("Relu", x)
-    return tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
+    return (
+        tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
+    )
 
 
 def _prelu(call: Call) -> Value:

@@ -7,7 +7,8 @@ from cnncalc.runtimes.tensorflow.ops import Value
 
 
 def _batch(call: Call) -> Value:
-    """keras/src/layers/normalization/batch_normalization.py: moments, moving averages, tf.nn.batch_normalization.
+    """keras/src/layers/normalization/batch_normalization.py: moments, moving averages,
+    tf.nn.batch_normalization.
 
     Not the fused kernel: the mean, the squared difference and the product are tensors of their own. In
     float32 also where the layer computes in 16 bits.
@@ -77,7 +78,8 @@ def _layer(call: Call) -> Value:
 
 
 def _group(call: Call) -> Value:
-    """keras/src/layers/normalization/group_normalization.py: over the groups of one channel axis, reshaped."""
+    """keras/src/layers/normalization/group_normalization.py: over the groups of one channel axis,
+    reshaped."""
     tape, layer = call.tape, call.layer
     x = tape.cast(call.inputs[0], max(call.item, 4))
     axis = layer.axis % len(x.shape)

@@ -23,7 +23,11 @@ def _average(call: Call) -> Value:
 def _global(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         (x,) = call.inputs
-        axes = range(1, len(x.shape) - 1) if call.layer.data_format == "channels_last" else range(2, len(x.shape))
+        axes = (
+            range(1, len(x.shape) - 1)
+            if call.layer.data_format == "channels_last"
+            else range(2, len(x.shape))
+        )
         return call.tape.view(call.tape.reduce(kind, x, axes), call.shape)
 
     return rule

@@ -11,7 +11,8 @@ def _same(call: Call) -> Value:
 
 
 def _dropout(call: Call) -> Value:
-    """tf.nn.experimental.stateless_dropout: a random tensor becomes a mask of bools; x scaled, then selected."""
+    """tf.nn.experimental.stateless_dropout: a random tensor becomes a mask of bools; x scaled, then
+    selected."""
     (x,), tape = call.inputs, call.tape
     if not call.training or not call.layer.rate:
         return x

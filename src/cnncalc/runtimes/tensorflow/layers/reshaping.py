@@ -16,7 +16,8 @@ def _made(kind: str) -> Rule:
 
 
 def _upsample(call: Call) -> Value:
-    """Nearest: each axis repeated by itself (keras/src/backend/tensorflow/numpy.py, repeat); else one resize."""
+    """Nearest: each axis repeated by itself (keras/src/backend/tensorflow/numpy.py, repeat); else one
+    resize."""
     (x,), tape = call.inputs, call.tape
     if call.layer.interpolation != "nearest":
         return tape.op("Resize", (x,), call.shape)
