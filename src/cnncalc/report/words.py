@@ -12,18 +12,18 @@ RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "what
 
 
 def memory_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
-    """Rule, what it is, bytes of prediction, bytes of training."""
+    """Rule, what it is, bytes of prediction, bytes of training, and where the latter go over the orders."""
     for rule, memory in estimate.answers.items():
-        training = _span(memory.training) if memory.training else "-"
-        yield rule, RULES[rule], _span(memory.inference), training
+        training = bytes_text(memory.training.total_bytes) if memory.training else "-"
+        band = _band(memory.training) if memory.training else ""
+        yield rule, RULES[rule], bytes_text(memory.inference.total_bytes), training, band
 
 
-def _span(footprint: Footprint) -> str:
-    """The bytes, and from where to where they go where that shows."""
-    total = bytes_text(footprint.total_bytes)
+def _band(footprint: Footprint) -> str:
+    """From where to where the bytes go; nothing where that does not show."""
     fixed = footprint.variables_bytes + footprint.io_bytes
     low, high = (bytes_text(fixed + step) for step in (footprint.step_low_bytes, footprint.step_high_bytes))
-    return total if low == high else f"{total} ({low} to {high})"
+    return "" if low == high else f"{low} to {high}"
 
 
 def answer(estimate: Estimate) -> str:

@@ -22,8 +22,9 @@ def band(timeline: Timeline, put_off: tuple[PutOff, ...]) -> tuple[int, int]:
     >>> from cnncalc.memory.replay import replay
     >>> buffers = tuple(Buffer("a", "outputs", size) for size in (8, 4, 8))
     >>> steps = (Step("x", (0,)), Step("dw", (1,), (0,), (0, 1)), Step("dx", (2,), (), (2,)))
-    >>> band(replay(Plan(buffers, steps)), (PutOff(at=1, until=2, held_bytes=8, weight_bytes=4),))
-    (12, 16)
+    >>> put_off = PutOff(at=1, until=2, held_bytes=8, weight_bytes=4)
+    >>> band(replay(Plan(buffers, steps)), (put_off,))  # x 8 + dw 4; or x 8 held + dx 8, + dw 4 at the end
+    (12, 20)
     """
     alive = timeline.step_bytes
     until = list(accumulate(alive, max))

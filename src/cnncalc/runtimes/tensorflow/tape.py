@@ -25,7 +25,7 @@ class Tape:
         self.phase = FORWARD
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
-        self.products: dict[tuple[Value, Value], Value] = {}
+        self.known: dict[tuple[str, tuple[Value, ...], Shape], Value] = {}
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
         """Append an operation with one output; ``item`` 0: of the first input's item size."""
@@ -55,15 +55,17 @@ class Tape:
         return self.op(kind, (x,), x.shape)
 
     def binary(self, kind: str, x: Value, y: Value) -> Value:
-        """An operation on two tensors, axes of size 1 repeated; equal products are one (Grappler
-        removes duplicates)."""
-        if kind == "Mul" and (x, y) in self.products:
-            return self.products[x, y]
+        """An operation on two tensors, axes of size 1 repeated; equal products are one."""
         shape = x.shape if x.shape == y.shape else broadcast(x.shape, y.shape)
-        made = self.op(kind, (x, y), shape, max(x.item, y.item))
-        if kind == "Mul":
-            self.products[x, y] = made
-        return made
+        item = max(x.item, y.item)
+        return self.once(kind, (x, y), shape, item) if kind == "Mul" else self.op(kind, (x, y), shape, item)
+
+    def once(self, kind: str, inputs: tuple[Value, ...], shape: Shape, item: int = 0) -> Value:
+        """The operation, which is made once for the same inputs (Grappler removes duplicates)."""
+        key = (kind, inputs, shape)
+        if key not in self.known:
+            self.known[key] = self.op(kind, inputs, shape, item)
+        return self.known[key]
 
     def view(self, x: Value, shape: Shape) -> Value:
         """Another shape of the same buffer."""

@@ -69,7 +69,7 @@ def _dilated(call: Call, kind: str, x: Value, kernel: Value) -> Value:
     ]
     rows = [-(-size // rate) for size, rate in zip(padded, layer.dilation_rate, strict=True)]
     slices = x.shape[0] * prod(layer.dilation_rate)
-    z = tape.op("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))
+    z = tape.once("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))
     dense = [size - kernel_size + 1 for size, kernel_size in zip(rows, layer.kernel_size, strict=True)]
     y = tape.op(kind, (z, kernel), (slices, *dense, call.shape[-1]))
     return tape.op("BatchToSpace", (y,), call.shape)
