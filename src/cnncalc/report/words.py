@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnncalc.estimation import Estimate, Footprint
 from cnncalc.units import bytes_text
 
-RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "what Keras allocates"}
+RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "Keras allocates"}
 """What each memory rule is, in three words."""
 
 
