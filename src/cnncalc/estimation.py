@@ -266,18 +266,19 @@ def _tensorflow(graph: Graph, settings: Settings) -> MemoryEstimate:
     if _untrainable(graph, settings):
         return MemoryEstimate(inference, None)
     trained = variables.weights + variables.optimizer
+    slots = variables.optimizer >= variables.trainable
     try:
-        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained))
+        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained, slots))
     except NoRuleError as error:
         return MemoryEstimate(inference, None, str(error).rstrip("."))
 
 
-def _ran(ran: Ran, variables: int) -> Footprint:
+def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
     from cnncalc.runtimes.tensorflow.band import band
 
     timeline = replay(ran.plan)
     fixed = sum(ran.plan.buffers[number].bytes for number in ran.plan.steps[0].allocates)
-    low, high = band(timeline, ran.put_off)
+    low, high = band(timeline, ran.put_off, slots)
     return Footprint(timeline, variables, fixed - variables, low - fixed, high - fixed)
 
 

@@ -15,8 +15,10 @@ from cnncalc.memory.replay import Timeline
 from cnncalc.runtimes.tensorflow.executor import PutOff
 
 
-def band(timeline: Timeline, put_off: tuple[PutOff, ...]) -> tuple[int, int]:
+def band(timeline: Timeline, put_off: tuple[PutOff, ...], slots: bool = False) -> tuple[int, int]:
     """The lowest and the highest peak in bytes, what is fixed included.
+
+    ``slots``: whether the optimizer has variables for each weight; an update waits where those are read late.
 
     >>> from cnncalc.memory.plan import Buffer, Plan, Step
     >>> from cnncalc.memory.replay import replay
@@ -34,4 +36,6 @@ def band(timeline: Timeline, put_off: tuple[PutOff, ...]) -> tuple[int, int]:
         before = until[item.at - 1] if item.at else 0
         rest = after[item.until] if item.until < len(after) else alive[-1]
         peaks.append(max(before, rest + item.held_bytes, alive[-1] + item.held_bytes + item.weight_bytes))
+        if slots:
+            peaks.append(max(before, after[item.at] + item.weight_bytes))
     return min(peaks), max(peaks)

@@ -42,6 +42,10 @@ ROLES: dict[str, Role] = {
 }
 
 
+PLACES = {"Compare": -1, "Sum": 1}
+"""Kinds that stand before or behind the other readers of a tensor, as traces show; Grappler orders them."""
+
+
 class PutOff(NamedTuple):
     """A weight gradient that could run at the end of the step, behind all of the backward pass.
 
@@ -81,17 +85,7 @@ def rank(op: Op, index: int) -> tuple[int, int]:
     """
     if op.kind in ONEDNN:
         return 2, index
-    return (1, index) if op.kind == "Sum" else (0, index)
-
-
-def late(op: Op) -> bool:
-    """Whether an operation without inputs starts before the reads of the forward pass.
-
-    Truly the order is that of addresses. Where the optimizer's variables, a few among many, are read
-    is chosen
-    so that no update waits for them.
-    """
-    return op.phase != "forward" or op.kind != "Read"
+    return PLACES.get(op.kind, 0), index
 
 
 class _Buffer:
@@ -131,9 +125,7 @@ class _Execution:
     def ran(self) -> Ran:
         """Run until nothing is ready."""
         self._link()
-        roots = [op for op in self.ops if not self.waiting[op]]
-        roots.reverse()
-        stack = sorted(roots, key=late)
+        stack = [op for op in self.ops if not self.waiting[op]]
         waiting, following = self.waiting, self.next
         while stack:
             queue = [stack.pop()]

@@ -168,13 +168,16 @@ def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _grouped(tape: Tape, op: Op, dy: Value) -> Grads:
-    """One compiled function gives both gradients; it works on a copy of the input and on kernels of
-    all groups."""
+    """One compiled function gives both gradients.
+
+    XLA plans its temporaries as one buffer: a copy of the input, and twice the kernels of all groups as one
+    dense kernel, of which the copy of the input and one kernel are not alive at once.
+    """
     x, kernel = op.inputs
     (each,) = op.attributes
+    dense = kernel.item * prod(kernel.shape[:-2]) * each * kernel.shape[-1]
     one = tape.op("GroupedConvGrad", (op.outputs[1], kernel, dy), x.shape)
-    if one.op:
-        one.op.extra = x.bytes + kernel.item * prod(kernel.shape[:-2]) * each * kernel.shape[-1]
+    tape.ops[-1].extra = max(x.bytes, dense) + dense
     return one, tape.more(one, kernel.shape, kernel.item)
 
 
@@ -296,7 +299,7 @@ def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
 def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum, Minimum: a mask, and SelectV2 for each operand that is trained (_MaximumMinimumGrad)."""
     x, *rest = op.inputs
-    mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
+    mask = tape.op("Compare", op.inputs, op.outputs[0].shape, 1)
     parts = [
         _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
         if item.trained
@@ -320,7 +323,7 @@ def _select(tape: Tape, op: Op, dy: Value) -> Grads:
 def _clipped(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum or minimum with a constant: a mask, and SelectV2."""
     (x,) = op.inputs
-    mask = tape.op("GreaterEqual", (x,), x.shape, 1)
+    mask = tape.op("Compare", (x,), x.shape, 1)
     return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
 
 

@@ -9,7 +9,7 @@ from cnncalc.tensors import Shape
 VIEWS = frozenset({"Reshape", "Identity"})
 """The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
 
-DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
+DECISIONS = frozenset({"Compare", "Greater", "GreaterEqual", "Equal", "Floor"})
 """No gradient goes through them."""
 
 CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
