@@ -24,6 +24,10 @@ class UnknownLoss(Exception):  # noqa: N818  (caught by the planner, which says 
     """A loss, or options of one, without a rule."""
 
 
+WITHOUT_RULE = ("from_logits", "label_smoothing", "axis", "ignore_class", "reduction")
+"""Options that change the operations."""
+
+
 def gradients(
     tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]
 ) -> dict[int, Value]:
@@ -32,6 +36,12 @@ def gradients(
     rule = RULES.get(spec.name)
     if rule is None:
         raise UnknownLoss(spec.name)
+    defaults = spec.table[spec.name]
+    unknown = [
+        option for option in WITHOUT_RULE if spec.options.get(option) not in (None, defaults.get(option))
+    ]
+    if unknown:
+        raise UnknownLoss(f"{spec.name} with {' and '.join(unknown)}")
     seeds = {}
     for output, target in zip(outputs, targets, strict=True):
         loss = rule(tape, output, target)

@@ -79,6 +79,7 @@ class _Graph:
             rule = RULES.get(node.layer.kind)
             if rule is None:
                 raise NoRuleError(f'{node.layer.kind} "{node.owner}" has no rule.')
+            self._require_float32(index)
             item = self._policy(index).compute_bytes
             given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
             call = Call(self.tape, node, given, self._variables(index), item, self.batch)
@@ -87,6 +88,12 @@ class _Graph:
             except NotImplementedError as error:
                 raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
         return tuple(values[number] for number in self.graph.outputs)
+
+    def _require_float32(self, index: int) -> None:
+        """Other types run other kernels on the CPU, with scratch of their own, which no rule describes."""
+        name = self._policy(index).name
+        if name != "float32":
+            raise NoRuleError(f"no rule for {name}, which runs other kernels than float32.")
 
     def _variables(self, index: int) -> dict[str, Variable]:
         """The weights of a node: those of its layer's first call."""

@@ -116,15 +116,20 @@ RULES: dict[str, Callable[[Update], None]] = {
     "AdamW": _adam,
 }
 
+WITHOUT_RULE = ("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "gradient_accumulation_steps")
+
 
 def updated(tape: Tape, spec: OptimizerSpec, weights: list[tuple[Variable, Value]]) -> None:
     """Append the update of each trained weight by its gradient. Raises UnknownOptimizer without a rule."""
     rule = RULES.get(spec.name)
     if rule is None:
         raise UnknownOptimizer(spec.name)
+    unknown = [option for option in WITHOUT_RULE if spec.value(option)]
+    if unknown:
+        raise UnknownOptimizer(f"{spec.name} with {' and '.join(unknown)}")
     tape.phase = UPDATE
     rate = Variable("optimizer", "slots", (), 4, trainable=False)
-    if spec.table[spec.name].get("weight_decay") is not None or spec.options.get("weight_decay"):
+    if spec.value("weight_decay"):
         _decay(tape, spec, weights, rate)
     for weight, gradient in weights:
         tape.owner = weight.owner
