@@ -107,6 +107,20 @@ FIRST = (
 """Model, pixels, and the batch of training."""
 
 
+THIRD = (
+    *("vgg19", "resnet18", "resnet101", "resnet50_v2", "densenet169", "mobilenet_v1", "mobilenet_v3_small"),
+    *(
+        "mobilenet_v3_large",
+        "squeezenet1_1",
+        "shufflenet_v2_x1_0",
+        "mnasnet1_0",
+        "efficientnet_b1",
+        "xception",
+    ),
+)
+"""Networks of the zoo over images of 96 pixels, each with one optimizer, in turn."""
+
+
 def rows() -> Iterator[Row]:
     """All rows, group by group."""
     for model, pixels, batch in FIRST:
@@ -120,3 +134,6 @@ def rows() -> Iterator[Row]:
     for number in range(40):
         yield Row(2, f"random-{number}", 0, 16)
         yield Row(2, f"random-{number}", 0, 16, "SGD")
+    for number, model in enumerate(THIRD):
+        yield Row(3, model, 96, 4)
+        yield Row(3, model, 96, 4, ("SGD", "momentum", "Adam")[number % 3])
