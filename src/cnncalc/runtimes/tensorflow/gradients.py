@@ -240,11 +240,11 @@ def _cast(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _scaled(tape: Tape, op: Op, dy: Value) -> Grads:
-    return (tape.unary("Scale", dy),)
+    return (_reduced(tape, tape.unary("Scale", dy), op.inputs[0].shape),)
 
 
 def _same(tape: Tape, op: Op, dy: Value) -> Grads:
-    return (dy,)
+    return (_reduced(tape, dy, op.inputs[0].shape),)
 
 
 def _times(factor: str) -> Rule:
@@ -307,8 +307,8 @@ def _select(tape: Tape, op: Op, dy: Value) -> Grads:
 def _clipped(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum or minimum with a constant: a mask, and SelectV2."""
     (x,) = op.inputs
-    mask = tape.op("GreaterEqual", (x,), x.shape, 1)
-    return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
+    mask = tape.op("GreaterEqual", (x,), dy.shape, 1)
+    return (_reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), x.shape),)
 
 
 def _nothing(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -343,6 +343,46 @@ def _lrn(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.op("LRNGrad", (dy, x, op.outputs[0]), x.shape),)
 
 
+def _pack(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Unpack: all parts at once (_PackGrad)."""
+    first = tape.op("Unpack", (dy,), op.inputs[0].shape)
+    return (first, *(tape.more(first, x.shape, x.item) for x in op.inputs[1:]))
+
+
+def _pow(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy y x^(y - 1) and dy z log(x), the latter over the x above 0 (_PowGrad)."""
+    x, y = op.inputs
+    one = other = None
+    if x.trained:
+        rest = tape.binary("Pow", x, tape.unary("Shift", y))
+        one = _reduced(tape, tape.binary("Mul", tape.binary("Mul", dy, y), rest), x.shape)
+    if y.trained:
+        mask = tape.op("Greater", (x,), x.shape, 1)
+        log = tape.unary("Log", tape.op("SelectV2", (mask, x), x.shape, x.item))
+        kept = tape.op("SelectV2", (mask, log), x.shape, x.item)
+        product = tape.binary("Mul", tape.binary("Mul", dy, op.outputs[0]), kept)
+        other = _reduced(tape, product, y.shape)
+    return one, other
+
+
+def _divided_constant(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy (-c / y) / y (_RealDivGrad)."""
+    (y,) = op.inputs
+    quotient = tape.binary("RealDiv", tape.unary("DivideConstant", y), y)
+    return (_reduced(tape, tape.binary("Mul", dy, quotient), y.shape),)
+
+
+def _product(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The product of all the others, by two cumulative products along the reduced axes put in front (_ProdGrad)."""
+    (x,) = op.inputs
+    spread = _spread(tape, op, dy)
+    order = [*op.attributes, *(axis for axis in range(len(x.shape)) if axis not in op.attributes)]
+    moved = tape.op("Transpose", (x,), tuple(x.shape[axis] for axis in order))
+    left, right = tape.op("Cumprod", (moved,), moved.shape), tape.op("Cumprod", (moved,), moved.shape)
+    back = tape.op("Transpose", (tape.binary("Mul", left, right),), x.shape)
+    return (tape.binary("Mul", spread, back),)
+
+
 GRADIENTS: dict[str, Rule] = {
     "AddV2": _through,
     "Sub": _sub,
@@ -367,6 +407,13 @@ GRADIENTS: dict[str, Rule] = {
     "MaxPool": _max_pool,
     "AvgPool": _shape_only("AvgPoolGrad"),
     "Pad": _shape_only("Slice"),
+    "MirrorPad": _shape_only("MirrorPadGrad"),
+    "Pack": _pack,
+    "Pow": _pow,
+    "PowConstant": _times("PowConstant"),
+    "DivideConstant": _divided_constant,
+    "Reciprocal": _by_output("ReciprocalGrad"),
+    "Prod": _product,
     "Slice": _shape_only("Pad"),
     "StridedSlice": _shape_only("StridedSliceGrad"),
     "Transpose": _shape_only("Transpose"),

@@ -30,6 +30,7 @@ _UNARY = frozenset(
         *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
         *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
         *("Reciprocal", "HardSwish", "Mish", "Half", "Scale", "Shift", "MaximumConstant", "MinimumConstant", "Sign", "Sin", "Cos", "Floor", "Round"),
+        *("PowConstant", "DivideConstant"),
     }
 )
 _BINARY = frozenset(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers import (
     activating,
+    arranging,
     convolving,
     merging,
     normalizing,
+    operating,
     pooling,
     regularizing,
     reshaping,
@@ -19,9 +21,11 @@ from cnncalc.runtimes.tensorflow.layers.call import Rule
 
 RULES: dict[str, Rule] = {
     **activating.RULES,
+    **arranging.RULES,
     **convolving.RULES,
     **merging.RULES,
     **normalizing.RULES,
+    **operating.RULES,
     **pooling.RULES,
     **regularizing.RULES,
     **reshaping.RULES,
