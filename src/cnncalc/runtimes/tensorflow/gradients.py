@@ -333,9 +333,15 @@ def _resize(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _batch_matmul(tape: Tape, op: Op, dy: Value) -> Grads:
+    """A product for each operand, summed over the batch where the operand has none (_BatchMatMulV2)."""
     x, y = op.inputs
-    one = tape.op("BatchMatMul", (dy, y), x.shape) if x.trained else None
-    return one, tape.op("BatchMatMul", (x, dy), y.shape) if y.trained else None
+    front = dy.shape[:-2]
+    one = other = None
+    if x.trained:
+        one = _reduced(tape, tape.op("BatchMatMul", (dy, y), (*front, *x.shape[-2:])), x.shape)
+    if y.trained:
+        other = _reduced(tape, tape.op("BatchMatMul", (x, dy), (*front, *y.shape[-2:])), y.shape)
+    return one, other
 
 
 def _lrn(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -383,6 +389,29 @@ def _product(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("Mul", spread, back),)
 
 
+def _gather(tape: Tape, op: Op, dy: Value) -> Grads:
+    """A sum over segments, with the gathered axis brought to the front and back again (_GatherV2Grad)."""
+    (x,), (axis,) = op.inputs, op.attributes
+    order = [axis, *(index for index in range(len(x.shape)) if index != axis)]
+    front = tape.op("Transpose", (dy,), tuple(dy.shape[index] for index in order))
+    total = tape.op("UnsortedSegmentSum", (front,), tuple(x.shape[index] for index in order))
+    return (tape.op("Transpose", (total,), x.shape),)
+
+
+def _row(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The gradient of a part is one of the whole, zero elsewhere."""
+    return (tape.op("StridedSliceGrad", (dy,), op.inputs[0].shape),)
+
+
+def _einsum(tape: Tape, op: Op, dy: Value) -> Grads:
+    """An Einsum of the gradient and the other operand for each (linalg_grad.py, _EinsumGrad)."""
+    x, y = op.inputs
+    given, output = op.equation.split("->")
+    one, other = given.split(",")
+    first = tape.einsum(f"{output},{other}->{one}", dy, y) if x.trained else None
+    return first, tape.einsum(f"{output},{one}->{other}", dy, x) if y.trained else None
+
+
 GRADIENTS: dict[str, Rule] = {
     "AddV2": _through,
     "Sub": _sub,
@@ -407,6 +436,9 @@ GRADIENTS: dict[str, Rule] = {
     "MaxPool": _max_pool,
     "AvgPool": _shape_only("AvgPoolGrad"),
     "Pad": _shape_only("Slice"),
+    "Gather": _gather,
+    "Row": _row,
+    "Einsum": _einsum,
     "MirrorPad": _shape_only("MirrorPadGrad"),
     "Pack": _pack,
     "Pow": _pow,

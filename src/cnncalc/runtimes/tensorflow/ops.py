@@ -6,8 +6,8 @@ from math import prod
 
 from cnncalc.tensors import Shape
 
-VIEWS = frozenset({"Reshape", "Identity"})
-"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
+VIEWS = frozenset({"Reshape", "Identity", "Row"})
+"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
 DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
 """No gradient goes through them."""
@@ -92,10 +92,10 @@ class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
-    ``extra``: bytes that it allocates beside its outputs and frees at its end.
+    ``extra``: bytes that it allocates beside its outputs and frees at its end; ``equation``: of an ``Einsum``.
     """
 
-    __slots__ = ("after", "attributes", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
+    __slots__ = ("after", "attributes", "equation", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind
@@ -108,3 +108,4 @@ class Op:
         self.variable: Variable | None = None
         self.extra = 0
         self.attributes: tuple[int, ...] = ()
+        self.equation = ""

@@ -1,0 +1,52 @@
+"""Every layer kind has a rule for TensorFlow's runtime, is a composition of such kinds, or is refused with a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc import Model, estimate
+from cnncalc.layers import CATALOGUE
+from cnncalc.memory.replay import replay
+from cnncalc.runtimes.tensorflow import planning
+from cnncalc.runtimes.tensorflow.layers import RULES
+from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
+from tests.test_catalogue import EXAMPLES, example
+
+IN_INFERENCE_ONLY = {
+    *("Embedding", "Masking", "SpectralNormalization"),
+    *(kind for kind, family in CATALOGUE.items() if family in ("augmentation", "coloring")),
+}
+"""Kinds whose rule says what predicting takes, and which are refused in training."""
+
+
+def model(kind: str) -> Model:
+    """Dense layers, so that there is something to train, and the kind on what they give."""
+    layer, shapes = example(kind)
+    inputs = [{"name": f"in_{number}", "shape": list(shape)} for number, shape in enumerate(shapes)]
+    before = [
+        {"Dense": {"name": f"before_{number}", "units": shape[-1], "inputs": f"in_{number}"}}
+        for number, shape in enumerate(shapes)
+    ]
+    names = [f"before_{number}" for number in range(len(shapes))]
+    return Model.model_validate(
+        {"name": "one", "input": inputs, "layers": [*before, {kind: {**EXAMPLES[kind][0], "name": "kind", "inputs": names}}]}
+    )
+
+
+def test_a_kind_has_a_rule_or_a_reason() -> None:
+    parted = {kind for kind in CATALOGUE if example(kind)[0].parts()}
+    assert set(CATALOGUE) - parted == {*RULES, *REFUSED} - parted
+    assert not set(RULES) & set(REFUSED)
+
+
+@pytest.mark.parametrize("mode", ["inference", "training"])
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_every_example_is_planned_or_refused_by_name(kind: str, mode: str) -> None:
+    made = model(kind)
+    settings = estimate(made, inference_batch_size=2, batch_size=2).settings
+    plan = getattr(planning, mode)
+    if kind in REFUSED or (mode == "training" and kind in IN_INFERENCE_ONLY):
+        with pytest.raises(planning.NoRule, match=kind):
+            plan(made.graph, settings)
+        return
+    assert replay(plan(made.graph, settings)).peak.bytes > 0
