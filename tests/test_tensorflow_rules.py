@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc import Model, estimate
-from cnncalc.layers import CATALOGUE
+from cnncalc import Input, Model, estimate
+from cnncalc.layers import CATALOGUE, Dense
 from cnncalc.memory.replay import replay
 from cnncalc.runtimes.tensorflow import planning
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
-from tests.test_catalogue import EXAMPLES, example
+from tests.test_catalogue import example
 
 IN_INFERENCE_ONLY = {
     *("Embedding", "Masking", "SpectralNormalization"),
@@ -22,15 +22,13 @@ IN_INFERENCE_ONLY = {
 def model(kind: str) -> Model:
     """Dense layers, so that there is something to train, and the kind on what they give."""
     layer, shapes = example(kind)
-    inputs = [{"name": f"in_{number}", "shape": list(shape)} for number, shape in enumerate(shapes)]
+    inputs = [Input(name=f"in_{number}", shape=shape) for number, shape in enumerate(shapes)]
     before = [
-        {"Dense": {"name": f"before_{number}", "units": shape[-1], "inputs": f"in_{number}"}}
+        Dense(name=f"before_{number}", units=shape[-1], inputs=[f"in_{number}"])
         for number, shape in enumerate(shapes)
     ]
-    names = [f"before_{number}" for number in range(len(shapes))]
-    return Model.model_validate(
-        {"name": "one", "input": inputs, "layers": [*before, {kind: {**EXAMPLES[kind][0], "name": "kind", "inputs": names}}]}
-    )
+    last = layer.model_copy(update={"name": "kind", "inputs": tuple(one.name for one in before)})
+    return Model(name="one", inputs=inputs, layers=[*before, last])
 
 
 def test_a_kind_has_a_rule_or_a_reason() -> None:

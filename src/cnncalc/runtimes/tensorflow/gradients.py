@@ -120,6 +120,12 @@ def _delayed(made: Value, dy: Value) -> Value:
     return made
 
 
+def _early(tape: Tape, op: Op, made: Value) -> Value:
+    """What needs no gradient stands before the operation that reads the same, in the order of the optimized graph."""
+    tape.ops.insert(tape.ops.index(op), tape.ops.pop())
+    return made
+
+
 def _square(tape: Tape, op: Op, dy: Value) -> Grads:
     twice = _delayed(tape.unary("Scale", op.inputs[0]), dy)
     return (tape.binary("Mul", dy, twice),)
@@ -287,7 +293,7 @@ def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
 def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum, Minimum: a mask, and SelectV2 for each operand that is trained (_MaximumMinimumGrad)."""
     x, *rest = op.inputs
-    mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
+    mask = _early(tape, op, tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1))
     parts = [
         _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
         for item in (x, *rest)
@@ -307,7 +313,7 @@ def _select(tape: Tape, op: Op, dy: Value) -> Grads:
 def _clipped(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum or minimum with a constant: a mask, and SelectV2."""
     (x,) = op.inputs
-    mask = tape.op("GreaterEqual", (x,), dy.shape, 1)
+    mask = _early(tape, op, tape.op("GreaterEqual", (x,), dy.shape, 1))
     return (_reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), x.shape),)
 
 
@@ -371,6 +377,14 @@ def _pow(tape: Tape, op: Op, dy: Value) -> Grads:
     return one, other
 
 
+def _cube(tape: Tape, op: Op, dy: Value) -> Grads:
+    """3 x^2 dy by the square that is there: x^3 is made as a product with it (ConvertPowStage)."""
+    square, x = op.inputs
+    if square.op and square.op.kind == "Scale":
+        (square,) = square.op.inputs
+    return None, tape.binary("Mul", square, tape.unary("Scale", dy)) if x.trained else None
+
+
 def _divided_constant(tape: Tape, op: Op, dy: Value) -> Grads:
     """dy (-c / y) / y (_RealDivGrad)."""
     (y,) = op.inputs
@@ -409,7 +423,20 @@ def _einsum(tape: Tape, op: Op, dy: Value) -> Grads:
     given, output = op.equation.split("->")
     one, other = given.split(",")
     first = tape.einsum(f"{output},{other}->{one}", dy, y) if x.trained else None
-    return first, tape.einsum(f"{output},{one}->{other}", dy, x) if y.trained else None
+    if not y.trained:
+        return first, None
+    if op.attributes:
+        return first, _summed_over_front(tape, op, dy)
+    return first, tape.einsum(f"{output},{one}->{other}", dy, x)
+
+
+def _summed_over_front(tape: Tape, op: Op, dy: Value) -> Value:
+    """A kernel's gradient beside axes written ``...``: a matrix for every position of these, transposed, then summed."""
+    x, kernel = op.inputs
+    (count,) = op.attributes
+    each = tape.op("Einsum", (dy, x), (*x.shape[:count], *kernel.shape))
+    tape.ops[-1].extra = each.bytes
+    return tape.reduce("Sum", each, range(count))
 
 
 GRADIENTS: dict[str, Rule] = {
@@ -442,6 +469,7 @@ GRADIENTS: dict[str, Rule] = {
     "MirrorPad": _shape_only("MirrorPadGrad"),
     "Pack": _pack,
     "Pow": _pow,
+    "Cube": _cube,
     "PowConstant": _times("PowConstant"),
     "DivideConstant": _divided_constant,
     "Reciprocal": _by_output("ReciprocalGrad"),

@@ -21,6 +21,7 @@ ONEDNN = frozenset(
         *("Conv3D", "Conv3DBackpropInput", "Conv3DBackpropFilter"),
         *("DepthwiseConv2D", "DepthwiseBackpropInput", "DepthwiseBackpropFilter"),
         *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
+        *("BatchMatMul", "Einsum", "Transpose"),
     }
 )
 """What the layout pass rewrites for oneDNN: made anew, so behind all others (mkl_layout_pass.cc)."""
@@ -35,7 +36,7 @@ _UNARY = frozenset(
 )
 _BINARY = frozenset(
     {
-        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow"),
+        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow", "Cube"),
         *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
         *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
     }

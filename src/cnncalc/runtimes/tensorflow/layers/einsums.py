@@ -30,9 +30,12 @@ ORDERS = {
 
 def einsum(tape: Tape, equation: str, x: Value, kernel: Value) -> Value:
     """A sum of products of a tensor and a kernel."""
+    front = len(x.shape) - len(equation.split(",")[0].replace("...", "")) if equation.startswith("...") else 0
     equation = plain(equation, len(x.shape))
-    if equation not in ORDERS:
-        return tape.einsum(equation, x, kernel)
+    if front or equation not in ORDERS:
+        y = tape.einsum(equation, x, kernel)
+        tape.ops[-1].attributes = (front,) if front else ()
+        return y
     matrix = transposed(tape, kernel, ORDERS[equation])
     summed = len(set(equation.split(",")[0]) - set(equation.split("->")[1]))
     rows = x.shape[: len(x.shape) - summed]

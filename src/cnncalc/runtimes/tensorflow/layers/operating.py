@@ -103,7 +103,7 @@ def power(tape: Tape, x: Value, exponent: float) -> Value:
     if exponent == 1:
         return x
     if exponent == 3:
-        return tape.binary("Mul", x, tape.unary("Square", x))
+        return tape.binary("Cube", tape.unary("Square", x), x)
     if exponent in POWERS:
         return tape.unary(POWERS[exponent], x)
     return tape.unary("PowConstant", x)

@@ -23,14 +23,14 @@ def select(tape: Tape, mask: Value, *branches: Value) -> Value:
 
 
 def _sparse_plus(tape: Tape, x: Value) -> Value:
+    low, middle = _mask(tape, x), _mask(tape, x)
     square = tape.unary("Scale", tape.unary("Square", tape.unary("Shift", x)))
-    inner = select(tape, _mask(tape, x), square, x)
-    return select(tape, _mask(tape, x), inner)
+    return select(tape, low, select(tape, middle, square, x))
 
 
 def _sparse_sigmoid(tape: Tape, x: Value) -> Value:
-    inner = select(tape, _mask(tape, x), tape.unary("Scale", tape.unary("Shift", x)))
-    return select(tape, _mask(tape, x), inner)
+    low, high = _mask(tape, x), _mask(tape, x)
+    return select(tape, low, select(tape, high, tape.unary("Scale", tape.unary("Shift", x))))
 
 
 def _squareplus(tape: Tape, x: Value) -> Value:
@@ -39,8 +39,9 @@ def _squareplus(tape: Tape, x: Value) -> Value:
 
 
 def _soft_shrink(tape: Tape, x: Value) -> Value:
-    inner = select(tape, _mask(tape, x), tape.unary("Shift", x))
-    return select(tape, _mask(tape, x), tape.unary("Shift", x), inner)
+    high, less = _mask(tape, x), tape.unary("Shift", x)
+    low, more = _mask(tape, x), tape.unary("Shift", x)
+    return select(tape, high, less, select(tape, low, more))
 
 
 def _hard_shrink(tape: Tape, x: Value) -> Value:
@@ -48,10 +49,16 @@ def _hard_shrink(tape: Tape, x: Value) -> Value:
 
 
 def _approximate_gelu(tape: Tape, x: Value) -> Value:
-    """0.5 x (1 + tanh(0.798 (x + 0.0447 x^3)))."""
-    cube = tape.unary("Scale", tape.binary("Mul", x, tape.unary("Square", x)))
-    inner = tape.unary("Tanh", tape.unary("Scale", tape.binary("AddV2", x, cube)))
-    return tape.binary("Mul", tape.unary("Half", x), tape.unary("Shift", inner))
+    """0.5 x (1 + tanh(0.798 (x + 0.0447 x^3))); in training the square is the gradient's too, and stands first."""
+    if tape.training:
+        square = tape.unary("Square", x)
+        half = tape.unary("Half", x)
+    else:
+        half = tape.unary("Half", x)
+        square = tape.unary("Square", x)
+    cube = tape.binary("Cube", tape.unary("Scale", square), x)
+    inner = tape.unary("Tanh", tape.unary("Scale", tape.binary("AddV2", cube, x)))
+    return tape.binary("Mul", tape.unary("Shift", inner), half)
 
 
 FUNCTIONS: dict[str, Callable[[Tape, Value], Value]] = {
