@@ -38,7 +38,9 @@ def einsum_sizes(equation: str, x: Value, y: Value) -> tuple[Shape, int]:
     return shape, extra
 
 
-def _in_order(part: str, batch: list[str], free: list[str], contracted: list[str], sizes: dict[str, int]) -> bool:
+def _in_order(
+    part: str, batch: list[str], free: list[str], contracted: list[str], sizes: dict[str, int]
+) -> bool:
     """Whether an operand can be multiplied as it stands."""
     orders = [*batch, *free, *contracted], [*batch, *contracted, *free]
     return any(_alike(order, part, sizes) for order in orders)

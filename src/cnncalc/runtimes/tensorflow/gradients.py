@@ -167,7 +167,7 @@ def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
     other = tape.op(f"{name}BackpropFilter", (x, dy), kernel.shape) if kernel.trained else None
     if not bias or not bias[0].trained:
         return (one, other, *([None] * len(bias)))
-    if other and name != "Depthwise":
+    if other and name == "Conv2D" and len(x.shape) == 4:  # else something stands between kernel and bias
         return one, other, tape.more(other, bias[0].shape, bias[0].item)
     return one, other, tape.op("BiasAddGrad", (dy,), bias[0].shape)
 
@@ -295,7 +295,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     x, *rest = op.inputs
     mask = _early(tape, op, tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1))
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in (x, *rest)
     ]
     return tuple(parts)
@@ -304,7 +306,9 @@ def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
 def _select(tape: Tape, op: Op, dy: Value) -> Grads:
     mask, *branches = op.inputs
     parts = [
-        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape) if item.trained else None
+        _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
+        if item.trained
+        else None
         for item in branches
     ]
     return (None, *parts)
@@ -341,18 +345,37 @@ def _resize(tape: Tape, op: Op, dy: Value) -> Grads:
 def _batch_matmul(tape: Tape, op: Op, dy: Value) -> Grads:
     """A product for each operand, summed over the batch where the operand has none (_BatchMatMulV2)."""
     x, y = op.inputs
-    front = dy.shape[:-2]
-    one = other = None
-    if x.trained:
-        one = _reduced(tape, tape.op("BatchMatMul", (dy, y), (*front, *x.shape[-2:])), x.shape)
-    if y.trained:
-        other = _reduced(tape, tape.op("BatchMatMul", (x, dy), (*front, *y.shape[-2:])), y.shape)
-    return one, other
+    one = _of_operand(tape, op, dy, 0) if x.trained else None
+    return one, _of_operand(tape, op, dy, 1) if y.trained else None
+
+
+def _of_operand(tape: Tape, op: Op, dy: Value, number: int) -> Value:
+    """The gradient of one of two matrices, transposed where the operand is read with its axes exchanged."""
+    operand, other = op.inputs[number], op.inputs[1 - number]
+    swapped = number in op.attributes
+    matrix = operand.shape[:-3:-1] if swapped else operand.shape[-2:]
+    given = (other, dy) if number else (dy, other)
+    made = _reduced(
+        tape, tape.op("BatchMatMul", given, (*dy.shape[:-2], *matrix)), (*operand.shape[:-2], *matrix)
+    )
+    return tape.op("Transpose", (made,), operand.shape) if swapped else made
 
 
 def _lrn(tape: Tape, op: Op, dy: Value) -> Grads:
     (x,) = op.inputs
     return (tape.op("LRNGrad", (dy, x, op.outputs[0]), x.shape),)
+
+
+def _mirror_pad(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The kernel folds the gradient in a copy of it (mirror_pad_op.cc)."""
+    found = tape.op("MirrorPadGrad", (dy,), op.inputs[0].shape)
+    tape.ops[-1].extra = dy.bytes
+    return (found,)
+
+
+def _log1p(tape: Tape, op: Op, dy: Value) -> Grads:
+    shifted = _delayed(tape.unary("Shift", op.inputs[0]), dy)
+    return (tape.binary("Mul", dy, tape.unary("Reciprocal", shifted)),)
 
 
 def _pack(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -466,7 +489,7 @@ GRADIENTS: dict[str, Rule] = {
     "Gather": _gather,
     "Row": _row,
     "Einsum": _einsum,
-    "MirrorPad": _shape_only("MirrorPadGrad"),
+    "MirrorPad": _mirror_pad,
     "Pack": _pack,
     "Pow": _pow,
     "Cube": _cube,
@@ -497,6 +520,7 @@ GRADIENTS: dict[str, Rule] = {
     "Exp": _exp,
     "Expm1": _times("Exp"),
     "Log": _log,
+    "Log1p": _log1p,
     "Sqrt": _by_output("SqrtGrad"),
     "Rsqrt": _rsqrt,
     "Erf": _erf,

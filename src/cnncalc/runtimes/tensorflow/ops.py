@@ -28,9 +28,48 @@ ONEDNN = frozenset(
 
 _UNARY = frozenset(
     {
-        *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Exp", "Log", "Neg"),
-        *("Square", "Sqrt", "Rsqrt", "Abs", "Erf", "Erfc", "Expm1", "Log1p", "BiasAdd", "Softmax", "LogSoftmax"),
-        *("Reciprocal", "HardSwish", "Mish", "Half", "Scale", "Shift", "MaximumConstant", "MinimumConstant", "Sign", "Sin", "Cos", "Floor", "Round"),
+        *(
+            "Relu",
+            "Relu6",
+            "LeakyRelu",
+            "Elu",
+            "Selu",
+            "Sigmoid",
+            "Tanh",
+            "Softplus",
+            "Softsign",
+            "Exp",
+            "Log",
+            "Neg",
+        ),
+        *(
+            "Square",
+            "Sqrt",
+            "Rsqrt",
+            "Abs",
+            "Erf",
+            "Erfc",
+            "Expm1",
+            "Log1p",
+            "BiasAdd",
+            "Softmax",
+            "LogSoftmax",
+        ),
+        *(
+            "Reciprocal",
+            "HardSwish",
+            "Mish",
+            "Half",
+            "Scale",
+            "Shift",
+            "MaximumConstant",
+            "MinimumConstant",
+            "Sign",
+            "Sin",
+            "Cos",
+            "Floor",
+            "Round",
+        ),
         *("PowConstant", "DivideConstant"),
     }
 )
@@ -96,7 +135,19 @@ class Op:
     ``extra``: bytes that it allocates beside its outputs and frees at its end; ``equation``: of an ``Einsum``.
     """
 
-    __slots__ = ("after", "attributes", "equation", "extra", "inputs", "kind", "outputs", "overwrite", "owner", "phase", "variable")
+    __slots__ = (
+        "after",
+        "attributes",
+        "equation",
+        "extra",
+        "inputs",
+        "kind",
+        "outputs",
+        "overwrite",
+        "owner",
+        "phase",
+        "variable",
+    )
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind

@@ -161,7 +161,9 @@ def _positive(tape: Tape, x: Value, layer: Any) -> Value:
         return tape.unary("Relu6", x)
     else:
         y = tape.unary("Relu", x)
-    return tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
+    return (
+        tape.unary("MinimumConstant", tape.unary("MaximumConstant", y)) if layer.max_value is not None else y
+    )
 
 
 def _prelu(call: Call) -> Value:

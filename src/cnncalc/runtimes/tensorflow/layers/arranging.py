@@ -88,6 +88,16 @@ def _matmul(call: Call) -> Value:
     return tape.view(product, call.shape)
 
 
+def product(tape: Tape, x: Value, y: Value, swapped: Shape, shape: Shape) -> Value:
+    """tf.matmul of three axes or more; ``swapped`` operands have their last two axes exchanged before.
+
+    Grappler takes such a transposition into the kernel (arithmetic_optimizer.cc, FoldTransposeIntoMatMul).
+    """
+    found = tape.op("BatchMatMul", (x, y), shape)
+    tape.ops[-1].attributes = swapped
+    return found
+
+
 def _constant(call: Call, numbers: object) -> Value:
     """A constant matrix, which is not counted."""
     shape: list[int] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from cnncalc.runtimes.tensorflow.layers.arranging import transposed
+from cnncalc.runtimes.tensorflow.layers.arranging import product, transposed
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.layers.einsums import einsum
 from cnncalc.runtimes.tensorflow.layers.normalizing import unit_length
@@ -24,12 +24,21 @@ def _dot(call: Call) -> Value:
     one, other = one % len(x.shape), other % len(y.shape)
     if call.layer.normalize:
         x, y = unit_length(tape, x, [one]), unit_length(tape, y, [other])
-    x = transposed(tape, x, (*(axis for axis in range(len(x.shape)) if axis != one), one))
-    y = transposed(tape, y, (0, other, *(axis for axis in range(1, len(y.shape)) if axis != other)))
-    batch, size = x.shape[0], x.shape[-1]
-    x = tape.view(x, (batch, prod(x.shape[1:-1]), size))
-    y = tape.view(y, (batch, size, prod(y.shape[2:])))
-    return tape.view(tape.op("BatchMatMul", (x, y), (batch, x.shape[1], y.shape[2])), call.shape)
+    swapped = (0,) * _is_swap(x, one, 2) + (1,) * _is_swap(y, other, 1)
+    batch, size = x.shape[0], x.shape[one]
+    if 0 not in swapped:
+        x = transposed(tape, x, (*(axis for axis in range(len(x.shape)) if axis != one), one))
+        x = tape.view(x, (batch, prod(x.shape[1:-1]), size))
+    if 1 not in swapped:
+        y = transposed(tape, y, (0, other, *(axis for axis in range(1, len(y.shape)) if axis != other)))
+        y = tape.view(y, (batch, size, prod(y.shape[2:])))
+    sizes = [prod(each.shape) // batch // size for each in (x, y)]
+    return tape.view(product(tape, x, y, swapped, (batch, *sizes)), call.shape)
+
+
+def _is_swap(x: Value, axis: int, wanted: int) -> bool:
+    """Whether the axis is brought to its place by exchanging the two axes of a matrix."""
+    return len(x.shape) == 3 and axis != wanted
 
 
 def _scores_of_tangents(call: Call, query: Value, key: Value) -> Value:
@@ -53,9 +62,7 @@ def _scores(call: Call, query: Value, key: Value) -> Value:
     tape = call.tape
     if call.layer.by_tangents():
         return _scores_of_tangents(call, query, key)
-    rank = len(key.shape)
-    swapped = transposed(tape, key, (*range(rank - 2), rank - 1, rank - 2))
-    scores = tape.op("BatchMatMul", (query, swapped), (*query.shape[:-1], key.shape[-2]))
+    scores = product(tape, query, key, (1,), (*query.shape[:-1], key.shape[-2]))
     return tape.binary("Mul", scores, call.weight("scale")) if call.has("scale") else scores
 
 

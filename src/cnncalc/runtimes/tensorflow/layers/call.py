@@ -51,7 +51,6 @@ class Call:
         """A read of the weight, in the type that the layer computes in, or in one of ``item`` bytes."""
         return self.tape.cast(self.tape.read(self.variables[name]), item or self.item)
 
-
     def has_numbered(self, name: str, number: int) -> bool:
         """Whether there are more than ``number`` weights of that name."""
         return number < sum(weight.name == name for weight in self.node.facts.weights)

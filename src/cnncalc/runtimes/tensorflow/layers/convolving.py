@@ -61,7 +61,10 @@ def _dilated(call: Call, kind: str, x: Value, kernel: Value) -> Value:
     """SpaceToBatchND, a dense convolution on the slices, BatchToSpaceND (nn_ops.py, with_space_to_batch)."""
     layer, tape = call.layer, call.tape
     reach = [(size - 1) * rate for size, rate in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
-    padded = [size + (part if layer.padding == "same" else 0) for size, part in zip(x.shape[1:-1], reach, strict=True)]
+    padded = [
+        size + (part if layer.padding == "same" else 0)
+        for size, part in zip(x.shape[1:-1], reach, strict=True)
+    ]
     rows = [-(-size // rate) for size, rate in zip(padded, layer.dilation_rate, strict=True)]
     slices = x.shape[0] * prod(layer.dilation_rate)
     z = tape.op("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))

@@ -30,7 +30,7 @@ def _noise_shape(call: Call) -> tuple[int, ...]:
     if call.layer.kind == "Dropout":
         given = call.layer.noise_shape or shape
         return tuple(size or shape[axis] for axis, size in enumerate(given, start=len(shape) - len(given)))
-    last = call.layer.data_format == "channels_last"
+    last = call.layer.layout != "channels_first"
     ones = (1,) * (len(shape) - 2)
     return (shape[0], *ones, shape[-1]) if last else (shape[0], shape[1], *ones)
 
