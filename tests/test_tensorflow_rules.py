@@ -1,4 +1,4 @@
-"""Every layer kind has a rule for TensorFlow's runtime, is a composition of such kinds, or is refused with a reason."""
+"""Every layer kind has a rule for TensorFlow's runtime, is a composition, or is refused with a reason."""
 
 from __future__ import annotations
 

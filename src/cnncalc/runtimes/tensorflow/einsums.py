@@ -1,8 +1,9 @@
-"""The kernel of tf.einsum: a product of matrices, with operands and result transposed where the equation needs it.
+"""The kernel of tf.einsum: a product of matrices, operands and result transposed where the equation needs it.
 
-Source: tensorflow/core/kernels/linalg/einsum_op_impl.h. Each operand is brought into the order of batch, free and
-contracted axes, the last two in either order; the product has the order batch, free axes of the first, free axes of
-the second. A transposed operand, and a product that is still to be transposed, are buffers of the kernel's own.
+Source: tensorflow/core/kernels/linalg/einsum_op_impl.h. Each operand is brought into the order of batch, free
+and contracted axes, the last two in either order; the product has the order batch, free axes of the first,
+free axes of the second. A transposed operand, and a product that is still to be transposed, are buffers of
+the kernel's own.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _delayed(made: Value, dy: Value) -> Value:
 
 
 def _early(tape: Tape, op: Op, made: Value) -> Value:
-    """What needs no gradient stands before the operation that reads the same, in the order of the optimized graph."""
+    """What needs no gradient stands before the operation that reads the same in the optimized graph."""
     tape.ops.insert(tape.ops.index(op), tape.ops.pop())
     return made
 
@@ -416,7 +416,7 @@ def _divided_constant(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _product(tape: Tape, op: Op, dy: Value) -> Grads:
-    """The product of all the others, by two cumulative products along the reduced axes put in front (_ProdGrad)."""
+    """The product of all the others, by two cumulative products along the axes in front (_ProdGrad)."""
     (x,) = op.inputs
     spread = _spread(tape, op, dy)
     order = [*op.attributes, *(axis for axis in range(len(x.shape)) if axis not in op.attributes)]
@@ -454,7 +454,7 @@ def _einsum(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _summed_over_front(tape: Tape, op: Op, dy: Value) -> Value:
-    """A kernel's gradient beside axes written ``...``: a matrix for every position of these, transposed, then summed."""
+    """A kernel's gradient beside axes ``...``: a matrix for every position, transposed, then summed."""
     x, kernel = op.inputs
     (count,) = op.attributes
     each = tape.op("Einsum", (dy, x), (*x.shape[:count], *kernel.shape))

@@ -7,7 +7,7 @@ from math import prod
 from cnncalc.tensors import Shape
 
 VIEWS = frozenset({"Reshape", "Identity", "Row"})
-"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
+"""The output is the input's buffer (ReshapeOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
 DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
 """No gradient goes through them."""
@@ -132,7 +132,8 @@ class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
-    ``extra``: bytes that it allocates beside its outputs and frees at its end; ``equation``: of an ``Einsum``.
+    ``extra``: bytes that it allocates beside its outputs and frees at its end;
+    ``equation``: of an ``Einsum``.
     """
 
     __slots__ = (

@@ -86,7 +86,7 @@ def _hard_tanh(tape: Tape, x: Value) -> Value:
 
 
 def along(tape: Tape, kind: str, x: Value, axis: int | tuple[int, ...]) -> Value:
-    """A softmax along one axis: along another than the last between two transpositions (nn_ops.py, _wrap_2d_function)."""
+    """A softmax along one axis, between two transpositions but for the last (_wrap_2d_function)."""
     if not isinstance(axis, int):
         if len(axis) > 1:
             raise NotImplementedError("a softmax along several axes")
@@ -175,9 +175,12 @@ def _prelu(call: Call) -> Value:
 
 
 def _elu(call: Call) -> Value:
-    if getattr(call.layer, "alpha", 1.0) != 1.0:
-        raise NotImplementedError("ELU with an alpha other than 1")
-    return call.tape.unary("Elu", call.inputs[0])
+    """keras/src/backend/tensorflow/nn.py, elu: below 0 times alpha."""
+    (x,), tape = call.inputs, call.tape
+    y = tape.unary("Elu", x)
+    if call.layer.alpha == 1:
+        return y
+    return selecting.select(tape, tape.op("Greater", (x,), x.shape, 1), y, tape.unary("Scale", y))
 
 
 def _softmax_layer(call: Call) -> Value:

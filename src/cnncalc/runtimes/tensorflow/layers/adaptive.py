@@ -1,4 +1,4 @@
-"""Adaptive pooling: two poolings of neighbouring window sizes, and the windows that are wanted gathered from both.
+"""Adaptive pooling: two poolings of neighbouring window sizes, of both of which windows are gathered.
 
 Source: keras/src/backend/tensorflow/nn.py (_adaptive_average_pool2d, ...), one spatial axis after the other.
 """

@@ -1,7 +1,8 @@
 """Attention, einsum layers, and the product of two inputs.
 
-Sources: keras/src/layers/attention/*.py, keras/src/layers/core/einsum_dense.py, keras/src/layers/merging/dot.py,
-keras/src/backend/tensorflow/numpy.py (einsum) and nn.py (dot_product_attention).
+Sources: keras/src/layers/attention/*.py, keras/src/layers/core/einsum_dense.py,
+keras/src/layers/merging/dot.py, keras/src/backend/tensorflow/numpy.py (einsum) and nn.py
+(dot_product_attention).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cnncalc.runtimes.tensorflow.ops import Value
 
 
 def _dot(call: Call) -> Value:
-    """merging/dot.py, batch_dot: the summed axis last in the first input, first in the second, then tf.matmul."""
+    """batch_dot: the summed axis last in the first input, first in the second, then tf.matmul."""
     tape, axes = call.tape, call.layer.axes
     one, other = (axes, axes) if isinstance(axes, int) else axes
     x, y = call.inputs

@@ -11,8 +11,15 @@ from cnncalc.runtimes.tensorflow.ops import Value
 KINDS = (
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear", "RandomPerspective"),
     *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "CutMix", "MixUp", "RandomBrightness"),
-    *("RandomContrast", "RandomSaturation", "RandomHue", "RandomSharpness", "RandomColorDegeneration"),
-    *("RandomColorJitter", "RandomGrayscale", "RandomInvert", "RandomPosterization", "RandAugment", "AugMix"),
+    *(
+        "RandomContrast",
+        "Solarization",
+        "RandomSaturation",
+        "RandomHue",
+        "RandomSharpness",
+        "RandomColorDegeneration",
+    ),
+    *("RandomColorJitter", "RandomGrayscale", "RandomInvert", "RandAugment", "AugMix"),
 )
 
 

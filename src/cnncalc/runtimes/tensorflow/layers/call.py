@@ -56,7 +56,7 @@ class Call:
         return number < sum(weight.name == name for weight in self.node.facts.weights)
 
     def numbered(self, name: str, number: int) -> Value:
-        """A read of one of several weights of the same name, which are kept beside the others for later calls."""
+        """A read of one of several weights of the same name, kept beside the others for later calls."""
         key = f"{name} {number}"
         if key not in self.variables:
             found = [weight for weight in self.node.weights if weight.name == name][number]

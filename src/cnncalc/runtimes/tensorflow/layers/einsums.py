@@ -25,19 +25,20 @@ ORDERS = {
     "abcd,ced->abe": (0, 2, 1),
     "abcd,ecd->abe": (1, 2, 0),
 }
-"""Equations of a tensor and a kernel that become tf.matmul, and the order into which the kernel is brought."""
+"""Equations of a tensor and a kernel that become tf.matmul, and the order of the kernel's axes for it."""
 
 
 def einsum(tape: Tape, equation: str, x: Value, kernel: Value) -> Value:
     """A sum of products of a tensor and a kernel."""
-    front = len(x.shape) - len(equation.split(",")[0].replace("...", "")) if equation.startswith("...") else 0
+    given = equation.partition(",")[0]
+    front = len(x.shape) - len(given.removeprefix("...")) if given.startswith("...") else 0
     equation = plain(equation, len(x.shape))
     if front or equation not in ORDERS:
         y = tape.einsum(equation, x, kernel)
         tape.ops[-1].attributes = (front,) if front else ()
         return y
     matrix = transposed(tape, kernel, ORDERS[equation])
-    summed = len(set(equation.split(",")[0]) - set(equation.split("->")[1]))
+    summed = len(set(equation.partition(",")[0]) - set(equation.partition("->")[2]))
     rows = x.shape[: len(x.shape) - summed]
     columns = matrix.shape[summed:]
     matrix = tape.view(matrix, (prod(matrix.shape[:summed]), prod(columns)))
@@ -52,7 +53,7 @@ def plain(equation: str, rank: int) -> str:
     >>> plain("xyz,zk->xyk", 3), plain("...x,xy->...y", 3)
     ('abc,cd->abd', 'abc,cd->abd')
     """
-    given = equation.split(",")[0].replace("...", "")
+    given = equation.partition(",")[0].replace("...", "")
     more = "".join(chr(ord("0") + number) for number in range(rank - len(given)))
     names: dict[str, str] = {}
     for axis in equation.replace("...", more):

@@ -1,7 +1,8 @@
 """Operations on tensors that compute value by value: activations, functions, arithmetic.
 
-A constant among the operands is no input: Grappler folds it, so that a product with one is ``Scale``, a sum with
-one ``Shift``. Sources: keras/src/ops/numpy.py, keras/src/ops/nn.py, keras/src/backend/tensorflow/numpy.py and nn.py.
+A constant among the operands is no input: a product with one is ``Scale``, a sum with one ``Shift``.
+
+Sources: keras/src/ops/numpy.py, keras/src/ops/nn.py, keras/src/backend/tensorflow/numpy.py and nn.py.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def _resized(call: Call) -> Value:
 
 
 def _center_crop(call: Call) -> Value:
-    """center_crop.py; an image that is too small is cut to the proportions wanted and resized (image_utils.py)."""
+    """center_crop.py; an image that is too small is cut to the proportions and resized (image_utils.py)."""
     (x,), tape, layer = call.inputs, call.tape, call.layer
     last = layer.data_format == "channels_last"
     height, width = x.shape[1:3] if last else x.shape[2:]

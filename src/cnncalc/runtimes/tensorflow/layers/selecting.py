@@ -1,7 +1,7 @@
 """Activations of several kernels, most of which choose between pieces by a mask of bools.
 
-Sources: keras/src/backend/tensorflow/nn.py (sparse_plus, squareplus, soft_shrink, ...), tensorflow/python/ops/nn_ops.py
-(gelu).
+Sources: keras/src/backend/tensorflow/nn.py (sparse_plus, squareplus, soft_shrink, ...),
+tensorflow/python/ops/nn_ops.py (gelu).
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def _hard_shrink(tape: Tape, x: Value) -> Value:
 
 
 def _approximate_gelu(tape: Tape, x: Value) -> Value:
-    """0.5 x (1 + tanh(0.798 (x + 0.0447 x^3))); in training the square is the gradient's too, and stands first."""
+    """0.5 x (1 + tanh(0.798 (x + 0.0447 x^3))).
+
+    In training the square is the gradient's too, and stands first.
+    """
     if tape.training:
         square = tape.unary("Square", x)
         half = tape.unary("Half", x)

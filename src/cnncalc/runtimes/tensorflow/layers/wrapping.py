@@ -41,7 +41,7 @@ def wrappers(rules: Mapping[str, Rule]) -> dict[str, Rule]:
 
 
 def _row(call: Call, x: Value) -> Value:
-    """One step: a part of the buffer where it begins at an aligned address, else a copy (strided_slice_op.cc)."""
+    """One step: a part of the buffer where it begins aligned, else a copy (strided_slice_op.cc)."""
     shape = x.shape[1:]
     size = x.bytes // x.shape[0]
     return call.tape.op("StridedSlice" if size % ALIGNMENT else "Row", (x,), shape)
