@@ -6,8 +6,8 @@ from math import prod
 
 from cnncalc.tensors import Shape
 
-VIEWS = frozenset({"Reshape", "Identity"})
-"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
+VIEWS = frozenset({"Reshape", "Identity", "Row"})
+"""The output is the input's buffer (ReshapeOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
 DECISIONS = frozenset({"Compare", "Greater", "GreaterEqual", "Equal", "Floor"})
 """No gradient goes through them."""
@@ -30,6 +30,7 @@ ONEDNN = (
         {
             *("Conv2D", "Conv3D", "DepthwiseConv2D"),
             *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
+            *("BatchMatMul", "Einsum", "Transpose"),
         }
     )
 )
@@ -79,11 +80,12 @@ _UNARY = frozenset(
             "Floor",
             "Round",
         ),
+        *("PowConstant", "DivideConstant"),
     }
 )
 _BINARY = frozenset(
     {
-        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow"),
+        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow", "Cube"),
         *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
         *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
     }
@@ -141,12 +143,14 @@ class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
-    ``extra``: bytes that it allocates beside its outputs and frees at its end.
+    ``extra``: bytes that it allocates beside its outputs and frees at its end;
+    ``equation``: of an ``Einsum``.
     """
 
     __slots__ = (
         "after",
         "attributes",
+        "equation",
         "extra",
         "inputs",
         "kind",
@@ -168,3 +172,4 @@ class Op:
         self.variable: Variable | None = None
         self.extra = 0
         self.attributes: tuple[int, ...] = ()
+        self.equation = ""

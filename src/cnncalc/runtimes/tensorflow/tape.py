@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
 from cnncalc.runtimes.tensorflow.ops import DECISIONS, Op, Value, Variable
 from cnncalc.tensors import Shape
 
@@ -69,6 +70,8 @@ class Tape:
 
     def view(self, x: Value, shape: Shape) -> Value:
         """Another shape of the same buffer."""
+        if x.op is None:  # fed, and so not the step's own
+            return Value(shape, x.item, None)
         return x if x.shape == shape else self.op("Reshape", (x,), shape)
 
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
@@ -82,6 +85,14 @@ class Tape:
         made = self.ops[-1]
         made.attributes = tuple(sorted(gone))
         made.extra = 0 if _native(x.shape, gone) else x.bytes
+        return found
+
+    def einsum(self, equation: str, x: Value, y: Value) -> Value:
+        """A sum of products of two tensors, written with a letter for each axis."""
+        shape, extra = einsum_sizes(equation, x, y)
+        found = self.op("Einsum", (x, y), shape)
+        made = self.ops[-1]
+        made.equation, made.extra = equation, extra
         return found
 
     def cast(self, x: Value, item: int) -> Value:

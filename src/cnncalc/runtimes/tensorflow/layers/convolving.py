@@ -102,7 +102,18 @@ def _dense(call: Call) -> Value:
     return _with_bias(call, call.tape.view(product, call.shape))
 
 
-RULES: dict[str, Rule] = {
+def _channels_last(rule: Rule) -> Rule:
+    """Refuse channels first: oneDNN reorders tensors then, in scratch whose size is its own."""
+
+    def checked(call: Call) -> Value:
+        if call.layer.data_format == "channels_first":
+            raise NotImplementedError("a convolution with the channels first")
+        return rule(call)
+
+    return checked
+
+
+_CONVOLUTIONS: dict[str, Rule] = {
     "Conv1D": _conv("Conv2D"),
     "Conv2D": _conv("Conv2D"),
     "Conv3D": _conv("Conv3D"),
@@ -111,5 +122,9 @@ RULES: dict[str, Rule] = {
     "Conv1DTranspose": _transposed("Conv2DBackpropInput"),
     "Conv2DTranspose": _transposed("Conv2DBackpropInput"),
     "Conv3DTranspose": _transposed("Conv2DBackpropInput"),
+}
+
+RULES: dict[str, Rule] = {
+    **{kind: _channels_last(rule) for kind, rule in _CONVOLUTIONS.items()},
     "Dense": _dense,
 }

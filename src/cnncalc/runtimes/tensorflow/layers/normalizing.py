@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.tape import Tape
 
 
 def _batch(call: Call) -> Value:
@@ -103,9 +104,12 @@ def _rms(call: Call) -> Value:
 
 
 def _unit(call: Call) -> Value:
+    return unit_length(call.tape, call.inputs[0], _axes(call, call.inputs[0]))
+
+
+def unit_length(tape: Tape, x: Value, axes: list[int]) -> Value:
     """keras/src/ops/nn.py, _normalize."""
-    (x,), tape = call.inputs, call.tape
-    total = tape.reduce("Sum", tape.unary("Square", x), _axes(call, x), keep=True)
+    total = tape.reduce("Sum", tape.unary("Square", x), axes, keep=True)
     return tape.binary("Mul", x, tape.unary("MinimumConstant", tape.unary("Rsqrt", total)))
 
 
