@@ -80,11 +80,7 @@ def _of_members(chosen: OptimizerMap, weights: Sequence[Trainable]) -> Iterator[
 
     One that updates nothing is never built.
     """
-    members = [*chosen.optimizer_map.values(), chosen.default_optimizer]
-    shares: list[list[int]] = [[] for _ in members]
-    for index, weight in enumerate(weights):
-        shares[_member(tuple(chosen.optimizer_map), weight.path)].append(index)
-    for member, share in zip(members, shares, strict=True):
+    for member, share in shares(chosen, [weight.path for weight in weights]):
         if not share:
             yield from _unbuilt(member)
             continue
@@ -92,6 +88,18 @@ def _of_members(chosen: OptimizerMap, weights: Sequence[Trainable]) -> Iterator[
         for variable in optimizer_variables(member, [weights[index] for index in share]):
             own = variable.weight
             yield variable if own is None else variable._replace(weight=share[own])
+
+
+def shares(chosen: OptimizerMap, paths: Sequence[str]) -> list[tuple[OptimizerSpec, list[int]]]:
+    """Each member with the indices of the weights that it updates, the default last.
+
+    Raises SettingError where two patterns stand for one weight.
+    """
+    members = [*chosen.optimizer_map.values(), chosen.default_optimizer]
+    found: list[list[int]] = [[] for _ in members]
+    for index, path in enumerate(paths):
+        found[_member(tuple(chosen.optimizer_map), path)].append(index)
+    return list(zip(members, found, strict=True))
 
 
 def _member(patterns: tuple[str, ...], path: str) -> int:

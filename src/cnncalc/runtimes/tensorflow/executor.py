@@ -238,20 +238,26 @@ class _Execution:
             self._free(buffer)
 
     def _free(self, buffer: _Buffer) -> None:
-        self.freed.append(buffer.number)
+        if buffer.number >= 0:
+            self.freed.append(buffer.number)
 
     def _update(self, op: Op, variable: Variable) -> None:
         home = self.homes.get(variable)
         if home is None:
             return
         value = self.buffers.get(op.inputs[0])
-        if op.kind == "Assign" and value and value.reads == 1 and not value.owned:
+        if op.kind == "Assign" and op.inputs[0].op is None:
+            self._replace(variable, home, _Buffer(-1, variable.bytes))
+        elif op.kind == "Assign" and value and not value.owned:
             self._replace(variable, home, value)
         elif home.reads:
             self._replace(variable, home, self._allocate(op, variable.bytes))
 
     def _replace(self, variable: Variable, old: _Buffer, new: _Buffer) -> None:
-        """The variable has another buffer now; the old one goes when its last reader has run."""
+        """The variable has another buffer now, shared with those who read the value, or a constant's.
+
+        The old one goes when its last reader has run.
+        """
         old.owned = False
         new.owned = True
         self.homes[variable] = new

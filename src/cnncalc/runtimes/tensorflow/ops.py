@@ -109,12 +109,15 @@ def overwrites(kind: str, count: int) -> range:
 
 
 class Variable:
-    """A weight or an optimizer's slot: its bytes, and whose it is."""
+    """A weight or an optimizer's slot: its bytes, and whose it is. ``name``: a weight's name in its layer."""
 
-    __slots__ = ("bytes", "item", "owner", "role", "shape", "trainable")
+    __slots__ = ("bytes", "item", "name", "owner", "role", "shape", "trainable")
 
-    def __init__(self, owner: str, role: str, shape: Shape, item: int, trainable: bool) -> None:
+    def __init__(
+        self, owner: str, role: str, shape: Shape, item: int, trainable: bool, name: str = ""
+    ) -> None:
         self.owner = owner
+        self.name = name
         self.role = role
         self.shape = shape
         self.item = item

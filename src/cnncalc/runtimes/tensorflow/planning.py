@@ -102,7 +102,9 @@ class _Graph:
             node = self.graph.nodes[first]
             size = self._policy(first).variable_bytes
             self.variables[first] = {
-                weight.name: Variable(node.owner, "parameters", weight.shape, size, weight.trainable)
+                weight.name: Variable(
+                    node.owner, "parameters", weight.shape, size, weight.trainable, weight.name
+                )
                 for weight in node.weights
             }
         return self.variables[first]
