@@ -107,7 +107,8 @@ def test_an_unknown_layer_of_known_shape_may_pass_not_counted() -> None:
     assert [row.kind for row in estimate.layers] == ["Mystery (not counted)", "Flatten"]
     assert estimate.layers[1].output_shape == (4 * 4 * 2,)
     assert [str(item) for item in estimate.not_included] == [
-        "layer m (a Mystery, which has no rule: not counted)"
+        "layer m (a Mystery, which has no rule: not counted)",
+        'tensorflow memory (Mystery (not counted) "m" has no rule)',
     ]
     with pytest.raises(CnncalcError, match="Mystery"):
         model_from_config(net, "here")

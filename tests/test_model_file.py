@@ -375,7 +375,10 @@ def test_aliases_cannot_explode() -> None:
 
 
 def test_depth_is_bounded() -> None:
-    assert "more than 64 deep" in refusal("a: " + "[" * 5000 + "]" * 5000)[0]
+    said = refusal("a: " + "[" * 5000 + "]" * 5000)[0]
+    assert (
+        "more than 64 deep" in said or "maximum nesting depth" in said
+    )  # PyYAML's own bound, since 6.0.4 at the latest
 
 
 def test_a_million_layers_are_too_many() -> None:

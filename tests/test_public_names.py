@@ -34,6 +34,7 @@ USES: dict[str, Callable[[], object]] = {
     "Estimate": lambda: isinstance(cnncalc.estimate(small()), cnncalc.Estimate),
     "estimate": lambda: cnncalc.estimate(small()).parameters == (4 + 1) * 2,
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
+    "measure": lambda: inspect.signature(cnncalc.measure).parameters["compilations"],
     "compare": lambda: cnncalc.compare([small(), small()]),
     "register": lambda: inspect.signature(cnncalc.register).parameters["keras"],
     "to_keras": lambda: inspect.signature(cnncalc.to_keras).parameters["model"],

@@ -16,8 +16,10 @@ from cnncalc.layers.base import Layer
 SIZE, CHANNELS = 32, 16
 """Height and width of the images and the channels of the maps: 1 MiB at a batch of 16 in float32."""
 
-ACTIVATIONS = ("relu", "relu6", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "gelu", "leaky_relu",
-               "hard_sigmoid", "hard_silu", "mish", "exponential", "log_sigmoid", "celu", "softmax")  # fmt: skip
+ACTIVATIONS = (
+    *("relu", "relu6", "elu", "selu", "sigmoid", "tanh", "softplus", "softsign", "silu", "gelu"),
+    *("leaky_relu", "hard_sigmoid", "hard_silu", "mish", "exponential", "log_sigmoid", "celu", "softmax"),
+)
 
 Choice = tuple[str, dict[str, Any]]
 
@@ -72,7 +74,11 @@ MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conca
 ENDS: tuple[tuple[Choice, ...], ...] = (
     (("GlobalAveragePooling2D", {}), ("Dense", {"units": 10, "activation": "softmax"})),
     (("GlobalMaxPooling2D", {}), ("Dense", {"units": 10})),
-    (("Flatten", {}), ("Dense", {"units": 16, "activation": "relu"}), ("Dense", {"units": 1, "activation": "sigmoid"})),
+    (
+        ("Flatten", {}),
+        ("Dense", {"units": 16, "activation": "relu"}),
+        ("Dense", {"units": 1, "activation": "sigmoid"}),
+    ),
     (("Conv2D", {"filters": 1, "kernel_size": 1, "activation": "sigmoid"}),),
     (("Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same"}),),
 )
@@ -106,7 +112,7 @@ class _Growing:
         name = self.add(*self.random.choice(CONVOLUTIONS))
         for _ in range(self.random.randint(1, 2)):
             kind, settings = self.random.choice(KEEPING)
-            if kind == "Permute" or kind == "Reshape":
+            if kind in ("Permute", "Reshape"):
                 name = self.there_and_back(kind, settings)
             else:
                 name = self.add(kind, settings)

@@ -46,7 +46,9 @@ class Row(NamedTuple):
     def id(self) -> str:
         extras = [self.dtype] * (self.dtype != "float32") + [f"frozen={self.frozen}"] * bool(self.frozen)
         size = f"{self.pixels}px" if self.pixels else "own size"
-        return ", ".join([self.model, size, f"batch {self.batch_size}", self.optimizer or "inference", *extras])
+        return ", ".join(
+            [self.model, size, f"batch {self.batch_size}", self.optimizer or "inference", *extras]
+        )
 
     def settings(self) -> dict[str, Any]:
         """The settings of ``estimate`` and ``measure``."""
@@ -69,7 +71,9 @@ def resized(model: Model, pixels: int) -> Model:
     if not pixels:
         return model
     shapes = [(pixels, pixels, item.shape[-1]) for item in model.inputs]
-    inputs = [item.model_copy(update={"shape": shape}) for item, shape in zip(model.inputs, shapes, strict=True)]
+    inputs = [
+        item.model_copy(update={"shape": shape}) for item, shape in zip(model.inputs, shapes, strict=True)
+    ]
     return changed(model, inputs=inputs)
 
 
@@ -103,6 +107,20 @@ FIRST = (
 """Model, pixels, and the batch of training."""
 
 
+THIRD = (
+    *("vgg19", "resnet18", "resnet101", "resnet50_v2", "densenet169", "mobilenet_v1", "mobilenet_v3_small"),
+    *(
+        "mobilenet_v3_large",
+        "squeezenet1_1",
+        "shufflenet_v2_x1_0",
+        "mnasnet1_0",
+        "efficientnet_b1",
+        "xception",
+    ),
+)
+"""Networks of the zoo over images of 96 pixels, each with one optimizer, in turn."""
+
+
 def rows() -> Iterator[Row]:
     """All rows, group by group."""
     for model, pixels, batch in FIRST:
@@ -116,3 +134,6 @@ def rows() -> Iterator[Row]:
     for number in range(40):
         yield Row(2, f"random-{number}", 0, 16)
         yield Row(2, f"random-{number}", 0, 16, "SGD")
+    for number, model in enumerate(THIRD):
+        yield Row(3, model, 96, 4)
+        yield Row(3, model, 96, 4, ("SGD", "momentum", "Adam")[number % 3])

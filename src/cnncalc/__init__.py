@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnncalc.interop.loading import from_keras as from_keras
     from cnncalc.interop.loading import load as load
     from cnncalc.layers import register as register
+    from cnncalc.measuring.measurement import measure as measure
     from cnncalc.model import Call as Call
     from cnncalc.model import Input as Input
     from cnncalc.model import Model as Model
@@ -43,6 +44,7 @@ _HOMES = {
     "from_keras": "interop.loading",
     "load": "interop.loading",
     "register": "layers",
+    "measure": "measuring.measurement",
     "Call": "model",
     "Input": "model",
     "Model": "model",

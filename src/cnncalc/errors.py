@@ -47,6 +47,10 @@ class FileError(CnncalcError):
     """A file that cannot be read as a model; each line carries file, line and column."""
 
 
+class NoRuleError(CnncalcError):
+    """A memory rule that cannot answer: it has no rule for a layer, a loss or an optimizer of the model."""
+
+
 class MissingExtraError(CnncalcError):
     """A command that needs a package which is not installed."""
 

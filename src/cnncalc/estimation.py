@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.parameters import parameters
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.errors import NoRuleError
 from cnncalc.graph import Graph, Node, Row
 from cnncalc.memory import textbook
 from cnncalc.memory.plan import Plan
@@ -18,6 +19,9 @@ from cnncalc.memory.replay import Moment, Timeline, replay
 from cnncalc.model import Model
 from cnncalc.settings import LossSpec, Settings, loss
 from cnncalc.tensors import Policy, Shape, Weight, policy
+
+if TYPE_CHECKING:
+    from cnncalc.runtimes.tensorflow.executor import Ran
 
 
 class LayerEstimate(NamedTuple):
@@ -51,9 +55,23 @@ class LayerEstimate(NamedTuple):
 
 
 class Footprint(NamedTuple):
-    """What one rule says of one mode: total bytes, and the timeline that they are the peak of."""
+    """What one rule says of one mode, in bytes, and the timeline that it is the peak of.
+
+    ``variables_bytes``: weights and, in training, the optimizer's variables. ``io_bytes``: images and
+    targets. ``step_bytes``:
+    what is alive above both at the peak; from ``step_low_bytes`` to ``step_high_bytes`` over
+    the orders that a runtime may take.
+    """
 
     timeline: Timeline
+    variables_bytes: int
+    io_bytes: int
+    step_low_bytes: int
+    step_high_bytes: int
+
+    @property
+    def step_bytes(self) -> int:
+        return self.total_bytes - self.variables_bytes - self.io_bytes
 
     @property
     def total_bytes(self) -> int:
@@ -66,7 +84,7 @@ class Footprint(NamedTuple):
 
     @property
     def terms(self) -> dict[str, int]:
-        """The sum: bytes of parameters, inputs and outputs alive at the peak."""
+        """The sum: bytes of parameters, inputs, outputs, ... alive at the peak."""
         found: dict[str, int] = {}
         for buffer in self.peak.buffers:
             found[buffer.role] = found.get(buffer.role, 0) + buffer.bytes
@@ -74,10 +92,11 @@ class Footprint(NamedTuple):
 
 
 class MemoryEstimate(NamedTuple):
-    """One rule's answer for prediction and for training; None where the rule has none."""
+    """One rule's answer for prediction and for training; None where the rule has none, and then why."""
 
     inference: Footprint
     training: Footprint | None
+    missing: str = ""
 
 
 class NotIncluded(NamedTuple):
@@ -116,7 +135,32 @@ class Estimate:
     model: Model
     settings: Settings
     memory: Memory = field(repr=False)
-    not_included: tuple[NotIncluded, ...]
+
+    @cached_property
+    def answers(self) -> dict[str, MemoryEstimate]:
+        """The memory rules that have an answer, by name."""
+        return {rule: answer for rule in self.memory if (answer := self._answer(rule))}
+
+    def _answer(self, rule: str) -> MemoryEstimate | None:
+        try:
+            return self.memory[rule]
+        except NoRuleError:
+            return None
+
+    @cached_property
+    def not_included(self) -> tuple[NotIncluded, ...]:
+        """What the estimate does not say, each with the reason."""
+        return (*_not_included(self.model.graph, self.settings), *self._missing())
+
+    def _missing(self) -> Iterator[NotIncluded]:
+        for rule in self.memory:
+            try:
+                missing = self.memory[rule].missing
+            except NoRuleError as error:
+                yield NotIncluded(f"{rule} memory", str(error).rstrip("."))
+                continue
+            if missing:
+                yield NotIncluded(f"{rule} training", missing)
 
     @property
     def name(self) -> str:
@@ -184,8 +228,12 @@ def estimate(
     )
     if settings.loss is None:
         settings = settings.changed(loss=_loss_by_last_activation(model.graph))
-    rules = {"textbook": lambda: _textbook(model.graph, settings)}
-    return Estimate(model, settings, Memory(rules), _not_included(model.graph, settings))
+    rules = {
+        "textbook": lambda: _textbook(model.graph, settings),
+        "ideal": lambda: _ideal(model.graph, settings),
+        "tensorflow": lambda: _tensorflow(model.graph, settings),
+    }
+    return Estimate(model, settings, Memory(rules))
 
 
 def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
@@ -196,8 +244,55 @@ def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
     return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
 
 
+def _ideal(graph: Graph, settings: Settings) -> MemoryEstimate:
+    from cnncalc.memory import ideal
+    from cnncalc.memory.variables import variables_bytes
+
+    default = policy(settings.dtype)
+    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default))
+    if _untrainable(graph, settings):
+        return MemoryEstimate(prediction, None)
+    slots = variables_bytes(graph, settings.dtype, settings.optimizer).optimizer
+    return MemoryEstimate(prediction, _footprint(ideal.training(graph, settings.batch_size, default, slots)))
+
+
+def _tensorflow(graph: Graph, settings: Settings) -> MemoryEstimate:
+    """Raises NoRuleError where a layer has no rule; without one for its training there is none."""
+    from cnncalc.memory.variables import variables_bytes
+    from cnncalc.runtimes.tensorflow import planning
+
+    variables = variables_bytes(graph, settings.dtype, settings.optimizer)
+    inference = _ran(planning.inference(graph, settings, variables.weights), variables.weights)
+    if _untrainable(graph, settings):
+        return MemoryEstimate(inference, None)
+    trained = variables.weights + variables.optimizer
+    slots = variables.optimizer >= variables.trainable
+    try:
+        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained, slots))
+    except NoRuleError as error:
+        return MemoryEstimate(inference, None, str(error).rstrip("."))
+
+
+def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
+    from cnncalc.runtimes.tensorflow.band import band
+
+    timeline = replay(ran.plan)
+    fixed = sum(ran.plan.buffers[number].bytes for number in ran.plan.steps[0].allocates)
+    low, high = band(timeline, ran.put_off, slots)
+    return Footprint(timeline, variables, fixed - variables, low - fixed, high - fixed)
+
+
+FIXED = ("parameters", "slots")
+
+
 def _footprint(plan: Plan) -> Footprint:
-    return Footprint(replay(plan))
+    """A rule's plan in one order: the band is a point."""
+    timeline = replay(plan)
+    alive = timeline.peak.buffers
+    variables = sum(buffer.bytes for buffer in alive if buffer.role in FIXED)
+    images = sum(buffer.bytes for buffer in alive if buffer.role == "inputs")
+    step = timeline.peak.bytes - variables - images
+    return Footprint(timeline, variables, images, step, step)
 
 
 def _untrainable(graph: Graph, settings: Settings) -> bool:

@@ -101,10 +101,10 @@ def masked(read: Callable[[Any], Any]) -> Any:
 
 
 READING_A_MASK: list[Callable[[Any], Any]] = [
-    lambda x: layers.Softmax()(x),
+    layers.Softmax(),
     lambda x: layers.BatchNormalization()(layers.LSTM(3, return_sequences=True)(x)),
-    lambda x: layers.Bidirectional(layers.LSTM(3))(x),
-    lambda x: layers.TimeDistributed(layers.Dense(2))(x),
+    layers.Bidirectional(layers.LSTM(3)),
+    layers.TimeDistributed(layers.Dense(2)),
     lambda x: layers.Softmax(dtype="float16")(layers.Masking(dtype="float16")(x)),
     lambda x: layers.Softmax()(masked(layers.Softmax())(x)),
     lambda x: layers.Softmax()(layers.Add()([x, layers.Masking()(x)])),

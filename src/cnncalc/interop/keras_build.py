@@ -27,9 +27,10 @@ def keras() -> Any:
     import os
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    require_tensorflow()
-    import tensorflow as tf
-
+    try:
+        import tensorflow as tf
+    except ImportError:
+        raise _missing() from None
     version = str(tf.keras.__version__)
     if version.startswith("2."):
         raise CnncalcError(f"tf.keras is the legacy tf_keras {version} here; cnncalc knows Keras 3.")
@@ -39,7 +40,11 @@ def keras() -> Any:
 def require_tensorflow() -> None:
     """Raise MissingExtraError unless TensorFlow is installed; it is not imported."""
     if find_spec("tensorflow") is None:
-        raise MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}")
+        raise _missing()
+
+
+def _missing() -> MissingExtraError:
+    return MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}")
 
 
 def to_keras(model: Model, *, dtype: str | None = None) -> Any:

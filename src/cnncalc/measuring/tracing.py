@@ -103,9 +103,7 @@ SIGNS = {"MemoryAllocation": 1, "MemoryDeallocation": -1}
 
 
 def _events_of(plane: Any) -> Iterator[tuple[int, Event]]:
-    signs = {
-        key: SIGNS[value.name] for key, value in plane.event_metadata.items() if value.name in SIGNS
-    }
+    signs = {key: SIGNS[value.name] for key, value in plane.event_metadata.items() if value.name in SIGNS}
     names = {key: value.name for key, value in plane.stat_metadata.items()}
     for line in plane.lines:
         for event in line.events:

@@ -9,8 +9,15 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Role = Literal[
-    *("parameters", "slots", "inputs", "targets", "outputs", "kept"),
-    *("gradients", "weight_gradients", "updates"),
+    "parameters",
+    "slots",
+    "inputs",
+    "targets",
+    "outputs",
+    "kept",
+    "gradients",
+    "weight_gradients",
+    "updates",
 ]
 
 

@@ -30,7 +30,7 @@ def to_data(estimate: Estimate) -> dict[str, Any]:
         "trainable_parameters": estimate.trainable_parameters,
         "non_trainable_parameters": estimate.non_trainable_parameters,
         "macs": estimate.macs,
-        "memory": {rule: _memory(answer) for rule, answer in estimate.memory.items()},
+        "memory": {rule: _memory(answer) for rule, answer in estimate.answers.items()},
         "not_included": [{"what": item.what, "reason": item.reason} for item in estimate.not_included],
     }
 
@@ -77,6 +77,11 @@ def _footprint(footprint: Footprint) -> dict[str, Any]:
     peak = footprint.peak
     return {
         "total_bytes": footprint.total_bytes,
+        "variables_bytes": footprint.variables_bytes,
+        "io_bytes": footprint.io_bytes,
+        "step_bytes": footprint.step_bytes,
+        "step_low_bytes": footprint.step_low_bytes,
+        "step_high_bytes": footprint.step_high_bytes,
         "terms": footprint.terms,
         "peak": {
             "step": peak.step,

@@ -91,8 +91,10 @@ def memory_grid(estimate: Estimate) -> Grid:
         "",
         f"prediction, {images} image{'s' * (images > 1)}",
         f"training, batch {settings.batch_size}, {settings.optimizer.name}",
+        "by order",
     )
-    return Grid(header, tuple(memory_rows(estimate)), frozenset({0, 1}), optional=(1,))
+    grid = Grid(header, tuple(memory_rows(estimate)), frozenset({0, 1}), optional=(1, 4))
+    return grid if any(row[4] for row in grid.rows) else grid.without(4)
 
 
 def fitted(grid: Grid, width: int | None) -> str:

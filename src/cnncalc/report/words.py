@@ -7,15 +7,23 @@ from collections.abc import Iterator
 from cnncalc.estimation import Estimate, Footprint
 from cnncalc.units import bytes_text
 
-RULES = {"textbook": "the book's rule"}
+RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "Keras allocates"}
 """What each memory rule is, in three words."""
 
 
 def memory_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
-    """Rule, what it is, bytes of prediction, bytes of training."""
-    for rule, memory in estimate.memory.items():
+    """Rule, what it is, bytes of prediction, bytes of training, and where the latter go over the orders."""
+    for rule, memory in estimate.answers.items():
         training = bytes_text(memory.training.total_bytes) if memory.training else "-"
-        yield rule, RULES[rule], bytes_text(memory.inference.total_bytes), training
+        band = _band(memory.training) if memory.training else ""
+        yield rule, RULES[rule], bytes_text(memory.inference.total_bytes), training, band
+
+
+def _band(footprint: Footprint) -> str:
+    """From where to where the bytes go; nothing where that does not show."""
+    fixed = footprint.variables_bytes + footprint.io_bytes
+    low, high = (bytes_text(fixed + step) for step in (footprint.step_low_bytes, footprint.step_high_bytes))
+    return "" if low == high else f"{low} to {high}"
 
 
 def answer(estimate: Estimate) -> str:
@@ -24,6 +32,9 @@ def answer(estimate: Estimate) -> str:
     sentences = [_prediction(estimate, memory.inference)]
     if memory.training:
         sentences.append(_training(estimate, memory.training))
+    runtime = estimate.answers.get("tensorflow")
+    if runtime and runtime.training:
+        sentences.append(_runtime(estimate, runtime.training))
     return "\n".join(sentences)
 
 
@@ -48,6 +59,21 @@ def _training(estimate: Estimate, footprint: Footprint) -> str:
         f"Training at batch {estimate.settings.batch_size} takes {total} by that rule: {outputs} of outputs, "
         f"all kept for the backward pass, {images} of images, {terms.get('parameters', '0 B')} of parameters."
     )
+
+
+def _runtime(estimate: Estimate, footprint: Footprint) -> str:
+    """What TensorFlow takes, and where its peak is."""
+    terms = footprint.terms
+    made = sorted(((size, role) for role, size in terms.items() if role in STEP_ROLES), reverse=True)
+    parts = listed([f"{bytes_text(size)} of {STEP_ROLES[role]}" for size, role in made])
+    total = bytes_text(footprint.total_bytes)
+    return (
+        f"With TensorFlow on the CPU it takes about {total}: {parts}, beside variables and images. "
+        f"The peak is in {footprint.peak.step}. What error to expect: docs/accuracy.md."
+    )
+
+
+STEP_ROLES = {"outputs": "outputs", "gradients": "gradients", "updates": "the optimizer's temporaries"}
 
 
 def listed(names: list[str], most: int = 4) -> str:

@@ -1,7 +1,8 @@
 """TensorFlow's executor on paper: the order in which operations run, and the buffers that they take.
 
 One worker, as with one inter-op thread. An operation that has become ready waits in one of two places
-(tensorflow/core/common_runtime/executor.cc, ScheduleReady): cheap ones in a queue that is run at once, the others
+(tensorflow/core/common_runtime/executor.cc, ScheduleReady): cheap ones in a queue that is run at once,
+the others
 on a stack, but for the last of them, which runs at once where the queue is empty. Every kernel counts as
 expensive at first. Operations without inputs come from outside the worker, one after the other, each
 when nothing else is ready.
@@ -15,12 +16,23 @@ training_op_helpers.h, PrepareToUpdateVariable).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cnncalc.memory.plan import Draft, Plan, Role, Step
-from cnncalc.runtimes.tensorflow.ops import CHEAP, ONEDNN, VIEWS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ops import (
+    CHEAP,
+    FILTER_GRADIENTS,
+    INPUT_GRADIENTS,
+    ONEDNN,
+    VIEWS,
+    Op,
+    Value,
+    Variable,
+)
 
 TRACED = 256 * 1024
-"""Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h, kSmallAllocationsThreshold)."""
+"""Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h,
+kSmallAllocationsThreshold)."""
 
 ROLES: dict[str, Role] = {
     "forward": "outputs",
@@ -30,32 +42,50 @@ ROLES: dict[str, Role] = {
 }
 
 
-def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]) -> Plan:
-    """The plan of running all operations. ``fixed`` are buffers that are there before: images, small variables.
+PLACES = {"Compare": -1, "Sum": 1}
+"""Kinds that stand before or behind the other readers of a tensor, as traces show; Grappler orders them."""
+
+
+class PutOff(NamedTuple):
+    """A weight gradient that could run at the end of the step, behind all of the backward pass.
+
+    ``at`` and ``until`` are the steps of the plan between which it and its update run; put off,
+    ``held_bytes``
+    (the layer's input and the gradient of its output) stay alive until the end. ``weight_bytes`` is its size.
+    """
+
+    at: int
+    until: int
+    held_bytes: int
+    weight_bytes: int
+
+
+class Ran(NamedTuple):
+    """The plan of a run in the order that is most frequent, and what could have come otherwise."""
+
+    plan: Plan
+    put_off: tuple[PutOff, ...]
+
+
+def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]) -> Ran:
+    """The plan of running all operations. ``fixed`` are buffers that are there before: images, small
+    variables.
 
     A variable that is updated, and is large enough to be traced, has a buffer of its own.
     """
-    return _Execution(ops, variables, fixed).plan()
+    return _Execution(ops, variables, fixed).ran()
 
 
 def rank(op: Op, index: int) -> tuple[int, int]:
     """The order of nodes in the executor's graph, by which readers of a tensor become ready.
 
     oneDNN's nodes are made anew by the layout pass, so they stand behind all others; a convolution's input
-    gradient before its filter's, as its reverse post order mostly gives. Reductions stand behind value by value readers.
+    gradient before its filter's, as its reverse post order mostly gives. Reductions stand behind value
+    by value readers.
     """
     if op.kind in ONEDNN:
         return 2, index
-    return (1, index) if op.kind == "Sum" else (0, index)
-
-
-def late(op: Op) -> bool:
-    """Whether an operation without inputs starts before the reads of the forward pass.
-
-    Truly the order is that of addresses. Where the optimizer's variables, a few among many, are read is chosen
-    so that no update waits for them.
-    """
-    return op.phase != "forward" or op.kind != "Read"
+    return PLACES.get(op.kind, 0), index
 
 
 class _Buffer:
@@ -88,12 +118,14 @@ class _Execution:
         self.waiting: dict[Op, int] = {}
         self.new: list[int] = []
         self.freed: list[int] = []
+        self.filters: dict[tuple[str, Value], tuple[int, int]] = {}
+        self.weights: dict[tuple[str, Value], int] = {}
+        self.put_off: list[PutOff] = []
 
-    def plan(self) -> Plan:
+    def ran(self) -> Ran:
         """Run until nothing is ready."""
         self._link()
-        roots = [op for op in self.ops if not self.waiting[op]]
-        stack = sorted(reversed(roots), key=late)
+        stack = [op for op in self.ops if not self.waiting[op]]
         waiting, following = self.waiting, self.next
         while stack:
             queue = [stack.pop()]
@@ -112,7 +144,7 @@ class _Execution:
                     last = reader
                 if last is not None:
                     (queue if queue[-1] is op else stack).append(last)
-        return self.draft.done()
+        return Ran(self.draft.done(), tuple(self.put_off))
 
     def _link(self) -> None:
         """Who waits for whom, in the order of the executor's graph."""
@@ -129,7 +161,22 @@ class _Execution:
                 self.next.setdefault(before, []).append(op)
             self.waiting[op] = count + len(op.after)
 
+    def _note(self, op: Op) -> None:
+        """Remember where the two gradients of a layer run, which no rule puts in order."""
+        *_, dy = op.inputs
+        step = len(self.draft.steps)
+        if op.kind in FILTER_GRADIENTS:
+            held = sum(value.bytes for value in op.inputs if value.op is not None and value.bytes >= TRACED)
+            self.filters[op.owner, dy] = (step, held)
+            self.weights[op.owner, dy] = op.outputs[0].bytes
+        elif (op.owner, dy) in self.filters:
+            at, held = self.filters.pop((op.owner, dy))
+            weight = self.weights[op.owner, dy]
+            self.put_off.append(PutOff(at, step, held, weight if weight >= TRACED else 0))
+
     def _run(self, op: Op) -> None:
+        if op.kind in FILTER_GRADIENTS or op.kind in INPUT_GRADIENTS:
+            self._note(op)
         if op.kind == "Read":
             self._read(op)
         elif op.variable is not None:

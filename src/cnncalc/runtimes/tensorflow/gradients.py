@@ -1,6 +1,7 @@
 """The gradients that TensorFlow registers for its operations, as operations.
 
-Sources, by kind of operation: tensorflow/python/ops/math_grad.py, nn_grad.py, array_grad.py, image_grad.py, with
+Sources, by kind of operation: tensorflow/python/ops/math_grad.py, nn_grad.py, array_grad.py,
+image_grad.py, with
 what Grappler leaves of them (divisions by constants are products, equal expressions are one).
 Only what a trained variable needs is made.
 """
@@ -161,18 +162,22 @@ def _conv(tape: Tape, op: Op, dy: Value) -> Grads:
     other = tape.op(f"{name}BackpropFilter", (x, dy), kernel.shape) if kernel.trained else None
     if not bias or not bias[0].trained:
         return (one, other, *([None] * len(bias)))
-    if other and name != "Depthwise":
+    if other and name == "Conv2D" and len(x.shape) == 4:  # else something stands between kernel and bias
         return one, other, tape.more(other, bias[0].shape, bias[0].item)
     return one, other, tape.op("BiasAddGrad", (dy,), bias[0].shape)
 
 
 def _grouped(tape: Tape, op: Op, dy: Value) -> Grads:
-    """One compiled function gives both gradients; it works on a copy of the input and on kernels of all groups."""
+    """One compiled function gives both gradients.
+
+    XLA plans its temporaries as one buffer: a copy of the input, and twice the kernels of all groups as one
+    dense kernel, of which the copy of the input and one kernel are not alive at once.
+    """
     x, kernel = op.inputs
     (each,) = op.attributes
+    dense = kernel.item * prod(kernel.shape[:-2]) * each * kernel.shape[-1]
     one = tape.op("GroupedConvGrad", (op.outputs[1], kernel, dy), x.shape)
-    if one.op:
-        one.op.extra = x.bytes + kernel.item * prod(kernel.shape[:-2]) * each * kernel.shape[-1]
+    tape.ops[-1].extra = max(x.bytes, dense) + dense
     return one, tape.more(one, kernel.shape, kernel.item)
 
 
@@ -185,8 +190,8 @@ def _conv_transpose(tape: Tape, op: Op, dy: Value) -> Grads:
 
 def _matmul(tape: Tape, op: Op, dy: Value) -> Grads:
     x, kernel, *bias = op.inputs
-    one = tape.op("MatMul", (dy, kernel), x.shape) if x.trained else None
-    other = tape.op("MatMul", (x, dy), kernel.shape) if kernel.trained else None
+    one = tape.op("MatMulInput", (kernel, dy), x.shape) if x.trained else None
+    other = tape.op("MatMulFilter", (x, dy), kernel.shape) if kernel.trained else None
     rest = [tape.op("BiasAddGrad", (dy,), item.shape) if item.trained else None for item in bias]
     return (one, other, *rest)
 
@@ -240,11 +245,11 @@ def _cast(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _scaled(tape: Tape, op: Op, dy: Value) -> Grads:
-    return (tape.unary("Scale", dy),)
+    return (_reduced(tape, tape.unary("Scale", dy), op.inputs[0].shape),)
 
 
 def _same(tape: Tape, op: Op, dy: Value) -> Grads:
-    return (dy,)
+    return (_reduced(tape, dy, op.inputs[0].shape),)
 
 
 def _times(factor: str) -> Rule:
@@ -287,7 +292,7 @@ def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
 def _larger(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum, Minimum: a mask, and SelectV2 for each operand that is trained (_MaximumMinimumGrad)."""
     x, *rest = op.inputs
-    mask = tape.op("GreaterEqual", op.inputs, op.outputs[0].shape, 1)
+    mask = tape.op("Compare", op.inputs, op.outputs[0].shape, 1)
     parts = [
         _reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), item.shape)
         if item.trained
@@ -311,8 +316,8 @@ def _select(tape: Tape, op: Op, dy: Value) -> Grads:
 def _clipped(tape: Tape, op: Op, dy: Value) -> Grads:
     """Maximum or minimum with a constant: a mask, and SelectV2."""
     (x,) = op.inputs
-    mask = tape.op("GreaterEqual", (x,), x.shape, 1)
-    return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
+    mask = tape.op("Compare", (x,), dy.shape, 1)
+    return (_reduced(tape, tape.op("SelectV2", (mask, dy), dy.shape, dy.item), x.shape),)
 
 
 def _nothing(tape: Tape, op: Op, dy: Value) -> Grads:
@@ -337,14 +342,123 @@ def _resize(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _batch_matmul(tape: Tape, op: Op, dy: Value) -> Grads:
+    """A product for each operand, summed over the batch where the operand has none (_BatchMatMulV2)."""
     x, y = op.inputs
-    one = tape.op("BatchMatMul", (dy, y), x.shape) if x.trained else None
-    return one, tape.op("BatchMatMul", (x, dy), y.shape) if y.trained else None
+    one = _of_operand(tape, op, dy, 0) if x.trained else None
+    return one, _of_operand(tape, op, dy, 1) if y.trained else None
+
+
+def _of_operand(tape: Tape, op: Op, dy: Value, number: int) -> Value:
+    """The gradient of one of two matrices, transposed where the operand is read with its axes exchanged."""
+    operand, other = op.inputs[number], op.inputs[1 - number]
+    swapped = number in op.attributes
+    matrix = operand.shape[:-3:-1] if swapped else operand.shape[-2:]
+    given = (other, dy) if number else (dy, other)
+    made = _reduced(
+        tape, tape.op("BatchMatMul", given, (*dy.shape[:-2], *matrix)), (*operand.shape[:-2], *matrix)
+    )
+    return tape.op("Transpose", (made,), operand.shape) if swapped else made
 
 
 def _lrn(tape: Tape, op: Op, dy: Value) -> Grads:
     (x,) = op.inputs
     return (tape.op("LRNGrad", (dy, x, op.outputs[0]), x.shape),)
+
+
+def _mirror_pad(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The kernel folds the gradient in a copy of it (mirror_pad_op.cc)."""
+    found = tape.op("MirrorPadGrad", (dy,), op.inputs[0].shape)
+    tape.ops[-1].extra = dy.bytes
+    return (found,)
+
+
+def _log1p(tape: Tape, op: Op, dy: Value) -> Grads:
+    shifted = _delayed(tape.unary("Shift", op.inputs[0]), dy)
+    return (tape.binary("Mul", dy, tape.unary("Reciprocal", shifted)),)
+
+
+def _pack(tape: Tape, op: Op, dy: Value) -> Grads:
+    """Unpack: all parts at once (_PackGrad)."""
+    first = tape.op("Unpack", (dy,), op.inputs[0].shape)
+    return (first, *(tape.more(first, x.shape, x.item) for x in op.inputs[1:]))
+
+
+def _pow(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy y x^(y - 1) and dy z log(x), the latter over the x above 0 (_PowGrad)."""
+    x, y = op.inputs
+    one = other = None
+    if x.trained:
+        rest = tape.binary("Pow", x, tape.unary("Shift", y))
+        one = _reduced(tape, tape.binary("Mul", tape.binary("Mul", dy, y), rest), x.shape)
+    if y.trained:
+        mask = tape.op("Greater", (x,), x.shape, 1)
+        log = tape.unary("Log", tape.op("SelectV2", (mask, x), x.shape, x.item))
+        kept = tape.op("SelectV2", (mask, log), x.shape, x.item)
+        product = tape.binary("Mul", tape.binary("Mul", dy, op.outputs[0]), kept)
+        other = _reduced(tape, product, y.shape)
+    return one, other
+
+
+def _cube(tape: Tape, op: Op, dy: Value) -> Grads:
+    """3 x^2 dy by the square that is there: x^3 is made as a product with it (ConvertPowStage)."""
+    square, x = op.inputs
+    if square.op and square.op.kind == "Scale":
+        (square,) = square.op.inputs
+    return None, tape.binary("Mul", square, tape.unary("Scale", dy)) if x.trained else None
+
+
+def _divided_constant(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy (-c / y) / y (_RealDivGrad)."""
+    (y,) = op.inputs
+    quotient = tape.binary("RealDiv", tape.unary("DivideConstant", y), y)
+    return (_reduced(tape, tape.binary("Mul", dy, quotient), y.shape),)
+
+
+def _product(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The product of all the others, by two cumulative products along the axes in front (_ProdGrad)."""
+    (x,) = op.inputs
+    spread = _spread(tape, op, dy)
+    order = [*op.attributes, *(axis for axis in range(len(x.shape)) if axis not in op.attributes)]
+    moved = tape.op("Transpose", (x,), tuple(x.shape[axis] for axis in order))
+    left, right = tape.op("Cumprod", (moved,), moved.shape), tape.op("Cumprod", (moved,), moved.shape)
+    back = tape.op("Transpose", (tape.binary("Mul", left, right),), x.shape)
+    return (tape.binary("Mul", spread, back),)
+
+
+def _gather(tape: Tape, op: Op, dy: Value) -> Grads:
+    """A sum over segments, with the gathered axis brought to the front and back again (_GatherV2Grad)."""
+    (x,), (axis,) = op.inputs, op.attributes
+    order = [axis, *(index for index in range(len(x.shape)) if index != axis)]
+    front = tape.op("Transpose", (dy,), tuple(dy.shape[index] for index in order))
+    total = tape.op("UnsortedSegmentSum", (front,), tuple(x.shape[index] for index in order))
+    return (tape.op("Transpose", (total,), x.shape),)
+
+
+def _row(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The gradient of a part is one of the whole, zero elsewhere."""
+    return (tape.op("StridedSliceGrad", (dy,), op.inputs[0].shape),)
+
+
+def _einsum(tape: Tape, op: Op, dy: Value) -> Grads:
+    """An Einsum of the gradient and the other operand for each (linalg_grad.py, _EinsumGrad)."""
+    x, y = op.inputs
+    given, output = op.equation.split("->")
+    one, other = given.split(",")
+    first = tape.einsum(f"{output},{other}->{one}", dy, y) if x.trained else None
+    if not y.trained:
+        return first, None
+    if op.attributes:
+        return first, _summed_over_front(tape, op, dy)
+    return first, tape.einsum(f"{output},{one}->{other}", dy, x)
+
+
+def _summed_over_front(tape: Tape, op: Op, dy: Value) -> Value:
+    """A kernel's gradient beside axes ``...``: a matrix for every position, transposed, then summed."""
+    x, kernel = op.inputs
+    (count,) = op.attributes
+    each = tape.op("Einsum", (dy, x), (*x.shape[:count], *kernel.shape))
+    tape.ops[-1].extra = each.bytes
+    return tape.reduce("Sum", each, range(count))
 
 
 GRADIENTS: dict[str, Rule] = {
@@ -371,6 +485,17 @@ GRADIENTS: dict[str, Rule] = {
     "MaxPool": _max_pool,
     "AvgPool": _shape_only("AvgPoolGrad"),
     "Pad": _shape_only("Slice"),
+    "Gather": _gather,
+    "Row": _row,
+    "Einsum": _einsum,
+    "MirrorPad": _mirror_pad,
+    "Pack": _pack,
+    "Pow": _pow,
+    "Cube": _cube,
+    "PowConstant": _times("PowConstant"),
+    "DivideConstant": _divided_constant,
+    "Reciprocal": _by_output("ReciprocalGrad"),
+    "Prod": _product,
     "Slice": _shape_only("Pad"),
     "StridedSlice": _shape_only("StridedSliceGrad"),
     "Transpose": _shape_only("Transpose"),
@@ -394,6 +519,7 @@ GRADIENTS: dict[str, Rule] = {
     "Exp": _exp,
     "Expm1": _times("Exp"),
     "Log": _log,
+    "Log1p": _log1p,
     "Sqrt": _by_output("SqrtGrad"),
     "Rsqrt": _rsqrt,
     "Erf": _erf,

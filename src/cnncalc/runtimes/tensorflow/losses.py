@@ -1,6 +1,7 @@
 """Losses as operations: what is added behind the last layer, and the gradient with which backward begins.
 
-Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (categorical_crossentropy, ...). A loss is a
+Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (categorical_crossentropy,
+...). A loss is a
 mean, so the gradient of each value of the loss is a constant: TensorFlow tiles it to the loss's shape at the
 start of the step, unless it is small enough to be folded into a constant.
 """
@@ -23,6 +24,10 @@ class UnknownLoss(Exception):  # noqa: N818  (caught by the planner, which says 
     """A loss, or options of one, without a rule."""
 
 
+WITHOUT_RULE = ("from_logits", "label_smoothing", "axis", "ignore_class", "reduction")
+"""Options that change the operations."""
+
+
 def gradients(
     tape: Tape, spec: LossSpec, outputs: tuple[Value, ...], targets: tuple[Value, ...]
 ) -> dict[int, Value]:
@@ -31,6 +36,12 @@ def gradients(
     rule = RULES.get(spec.name)
     if rule is None:
         raise UnknownLoss(spec.name)
+    defaults = spec.table[spec.name]
+    unknown = [
+        option for option in WITHOUT_RULE if spec.options.get(option) not in (None, defaults.get(option))
+    ]
+    if unknown:
+        raise UnknownLoss(f"{spec.name} with {' and '.join(unknown)}")
     seeds = {}
     for output, target in zip(outputs, targets, strict=True):
         loss = rule(tape, output, target)
@@ -40,7 +51,8 @@ def gradients(
 
 
 def constant(tape: Tape, loss: Value) -> Value:
-    """The gradient of a mean over the loss's values: one number, as a scalar that is repeated when it is read."""
+    """The gradient of a mean over the loss's values: one number, as a scalar that is repeated when it
+    is read."""
     return Value(loss.shape, loss.item, None)
 
 
@@ -92,7 +104,8 @@ def _sparse(tape: Tape, output: Value, target: Value) -> Value:
 
 
 def _softmax_crossentropy(tape: Tape, logits: Value, inputs: tuple[Value, ...]) -> Value:
-    """One kernel that gives the loss and the gradient, the latter over the logits where it may (xent_op.cc)."""
+    """One kernel that gives the loss and the gradient, the latter over the logits where it may
+    (xent_op.cc)."""
     rows, classes = prod(logits.shape[:-1]), logits.shape[-1]
     matrix = tape.view(logits, (rows, classes))
     loss = tape.op("SoftmaxCrossEntropy", (matrix, *inputs[1:]), (rows,))
@@ -142,7 +155,8 @@ def _mean_gradient(tape: Tape, op: Op, dy: Value) -> Grads:
 
 
 def _softmax_crossentropy_gradient(tape: Tape, op: Op, dy: Value) -> Grads:
-    """The gradient that the kernel has already made, scaled (nn_grad.py, _SoftmaxCrossEntropyWithLogitsGrad)."""
+    """The gradient that the kernel has already made, scaled (nn_grad.py,
+    _SoftmaxCrossEntropyWithLogitsGrad)."""
     return (tape.unary("Scale", op.outputs[1]), *([None] * (len(op.inputs) - 1)))
 
 

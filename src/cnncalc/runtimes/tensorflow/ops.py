@@ -6,22 +6,33 @@ from math import prod
 
 from cnncalc.tensors import Shape
 
-VIEWS = frozenset({"Reshape", "Identity"})
-"""The output is the input's buffer (ReshapeOp, IdentityOp, SqueezeOp, ExpandDimsOp)."""
+VIEWS = frozenset({"Reshape", "Identity", "Row"})
+"""The output is the input's buffer (ReshapeOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
-DECISIONS = frozenset({"Greater", "GreaterEqual", "Equal", "Floor"})
+DECISIONS = frozenset({"Compare", "Greater", "GreaterEqual", "Equal", "Floor"})
 """No gradient goes through them."""
 
 CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
 """``OpKernel::IsExpensive`` is false, so that the executor runs them inline at once."""
 
-ONEDNN = frozenset(
-    {
-        *("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
-        *("Conv3D", "Conv3DBackpropInput", "Conv3DBackpropFilter"),
-        *("DepthwiseConv2D", "DepthwiseBackpropInput", "DepthwiseBackpropFilter"),
-        *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
-    }
+FILTER_GRADIENTS = frozenset(
+    {"Conv2DBackpropFilter", "Conv3DBackpropFilter", "DepthwiseBackpropFilter", "MatMulFilter"}
+)
+INPUT_GRADIENTS = frozenset(
+    {"Conv2DBackpropInput", "Conv3DBackpropInput", "DepthwiseBackpropInput", "MatMulInput"}
+)
+"""The two gradients of a layer with a kernel: both wait for the gradient of its output, and only for that."""
+
+ONEDNN = (
+    FILTER_GRADIENTS
+    | INPUT_GRADIENTS
+    | frozenset(
+        {
+            *("Conv2D", "Conv3D", "DepthwiseConv2D"),
+            *("MatMul", "MaxPool", "MaxPoolGrad", "AvgPool", "AvgPoolGrad", "Softmax", "Swish"),
+            *("BatchMatMul", "Einsum", "Transpose"),
+        }
+    )
 )
 """What the layout pass rewrites for oneDNN: made anew, so behind all others (mkl_layout_pass.cc)."""
 
@@ -69,11 +80,12 @@ _UNARY = frozenset(
             "Floor",
             "Round",
         ),
+        *("PowConstant", "DivideConstant"),
     }
 )
 _BINARY = frozenset(
     {
-        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow"),
+        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow", "Cube"),
         *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
         *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
     }
@@ -84,7 +96,8 @@ def overwrites(kind: str, count: int) -> range:
     """The inputs, of ``count``, over which an operation may write its output where it is their last reader.
 
     Element-wise kernels forward an input of the output's size: ``forward_input_or_allocate_output`` in
-    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any input of an AddN).
+    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any
+    input of an AddN).
     """
     if kind in _UNARY:
         return range(1)
@@ -133,12 +146,14 @@ class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
-    ``extra``: bytes that it allocates beside its outputs and frees at its end.
+    ``extra``: bytes that it allocates beside its outputs and frees at its end;
+    ``equation``: of an ``Einsum``.
     """
 
     __slots__ = (
         "after",
         "attributes",
+        "equation",
         "extra",
         "inputs",
         "kind",
@@ -160,3 +175,4 @@ class Op:
         self.variable: Variable | None = None
         self.extra = 0
         self.attributes: tuple[int, ...] = ()
+        self.equation = ""

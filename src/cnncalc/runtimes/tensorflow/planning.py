@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import NoRuleError
 from cnncalc.graph import Graph, Row
-from cnncalc.memory.plan import Plan, Role
+from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
-from cnncalc.runtimes.tensorflow.executor import TRACED, run
+from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
@@ -19,20 +18,18 @@ from cnncalc.tensors import Policy, policy
 gradient_rules.GRADIENTS.update(losses.GRADIENTS)
 
 
-class NoRule(CnncalcError):  # noqa: N818  (an answer as much as an error)
-    """A layer, loss or optimizer that has no rule for this runtime."""
-
-
-def inference(graph: Graph, settings: Settings) -> Plan:
-    """The plan of one ``predict_on_batch``. Raises NoRule."""
+def inference(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
+    """The plan of one ``predict_on_batch``, beside that many bytes of variables. Raises NoRuleError."""
     made = _Graph(graph, settings, training=False)
     outputs = made.forward()
     made.tape.op("Retval", outputs, ())
-    return made.plan(())
+    return made.plan((), variables_bytes)
 
 
-def training(graph: Graph, settings: Settings) -> Plan:
-    """The plan of one ``train_on_batch``. Raises NoRule."""
+def training(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
+    """The plan of one ``train_on_batch``, beside that many bytes of variables. Raises NoRuleError."""
+    if settings.loss is None:
+        raise NoRuleError("no loss to train by.")
     made = _Graph(graph, settings, training=True)
     outputs = made.forward()
     targets = tuple(_target(value, settings) for value in outputs)
@@ -40,12 +37,12 @@ def training(graph: Graph, settings: Settings) -> Plan:
         found = losses.gradients(made.tape, settings.loss, outputs, targets)
         updates.updated(made.tape, settings.optimizer, made.gradients(found))
     except losses.UnknownLoss as error:
-        raise NoRule(f"no rule for the loss {error}.") from None
+        raise NoRuleError(f"no rule for the loss {error}.") from None
     except updates.UnknownOptimizer as error:
-        raise NoRule(f"no rule for the optimizer {error}.") from None
+        raise NoRuleError(f"no rule for the optimizer {error}.") from None
     except gradient_rules.MissingGradient as error:
-        raise NoRule(f"no rule for the gradient of {error}.") from None
-    return made.plan(targets)
+        raise NoRuleError(f"no rule for the gradient of {error}.") from None
+    return made.plan(targets, variables_bytes)
 
 
 def _target(output: Value, settings: Settings) -> Value:
@@ -81,15 +78,22 @@ class _Graph:
             self.tape.owner = node.owner
             rule = RULES.get(node.layer.kind)
             if rule is None:
-                raise NoRule(f'{node.layer.kind} "{node.owner}" has no rule.')
+                raise NoRuleError(f'{node.layer.kind} "{node.owner}" has no rule.')
+            self._require_float32(index)
             item = self._policy(index).compute_bytes
             given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
             call = Call(self.tape, node, given, self._variables(index), item, self.batch)
             try:
                 values.append(rule(call))
             except NotImplementedError as error:
-                raise NoRule(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
+                raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
         return tuple(values[number] for number in self.graph.outputs)
+
+    def _require_float32(self, index: int) -> None:
+        """Other types run other kernels on the CPU, with scratch of their own, which no rule describes."""
+        name = self._policy(index).name
+        if name != "float32":
+            raise NoRuleError(f"no rule for {name}, which runs other kernels than float32.")
 
     def _variables(self, index: int) -> dict[str, Variable]:
         """The weights of a node: those of its layer's first call."""
@@ -116,13 +120,14 @@ class _Graph:
             for variable, parts in found.items()
         ]
 
-    def plan(self, targets: tuple[Value, ...]) -> Plan:
+    def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
         ops = live(self.tape.ops)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [
             variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED
         ]
-        fixed: list[tuple[str, Role, int]] = []
+        small = variables_bytes - sum(variable.bytes for variable in large)
+        fixed: list[tuple[str, Role, int]] = [("other variables", "parameters", small)]
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
         fixed += [("targets", "targets", value.bytes) for value in targets]
@@ -134,7 +139,8 @@ def _all_variables(ops: list[Op]) -> list[Variable]:
 
 
 def live(ops: list[Op]) -> list[Op]:
-    """The operations on which an update, an output or a reported loss depends; the others Grappler removes."""
+    """The operations on which an update, an output or a reported loss depends; the others Grappler
+    removes."""
     wanted: set[Op] = set()
     for op in reversed(ops):
         if op in wanted or op.kind in ("Retval", "Assign", "AssignSub") or op.phase == "loss":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
 from cnncalc.runtimes.tensorflow.ops import DECISIONS, Op, Value, Variable
 from cnncalc.tensors import Shape
 
@@ -15,7 +16,8 @@ FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 
 
 class Tape:
-    """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next ones."""
+    """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next
+    ones."""
 
     def __init__(self, training: bool) -> None:
         self.ops: list[Op] = []
@@ -24,7 +26,7 @@ class Tape:
         self.phase = FORWARD
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
-        self.products: dict[tuple[Value, Value], Value] = {}
+        self.known: dict[tuple[str, tuple[Value, ...], Shape], Value] = {}
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
         """Append an operation with one output; ``item`` 0: of the first input's item size."""
@@ -54,17 +56,22 @@ class Tape:
         return self.op(kind, (x,), x.shape)
 
     def binary(self, kind: str, x: Value, y: Value) -> Value:
-        """An operation on two tensors, axes of size 1 repeated; equal products are one (Grappler removes duplicates)."""
-        if kind == "Mul" and (x, y) in self.products:
-            return self.products[x, y]
+        """An operation on two tensors, axes of size 1 repeated; equal products are one."""
         shape = x.shape if x.shape == y.shape else broadcast(x.shape, y.shape)
-        made = self.op(kind, (x, y), shape, max(x.item, y.item))
-        if kind == "Mul":
-            self.products[x, y] = made
-        return made
+        item = max(x.item, y.item)
+        return self.once(kind, (x, y), shape, item) if kind == "Mul" else self.op(kind, (x, y), shape, item)
+
+    def once(self, kind: str, inputs: tuple[Value, ...], shape: Shape, item: int = 0) -> Value:
+        """The operation, which is made once for the same inputs (Grappler removes duplicates)."""
+        key = (kind, inputs, shape)
+        if key not in self.known:
+            self.known[key] = self.op(kind, inputs, shape, item)
+        return self.known[key]
 
     def view(self, x: Value, shape: Shape) -> Value:
         """Another shape of the same buffer."""
+        if x.op is None:  # fed, and so not the step's own
+            return Value(shape, x.item, None)
         return x if x.shape == shape else self.op("Reshape", (x,), shape)
 
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
@@ -78,6 +85,14 @@ class Tape:
         made = self.ops[-1]
         made.attributes = tuple(sorted(gone))
         made.extra = 0 if _native(x.shape, gone) else x.bytes
+        return found
+
+    def einsum(self, equation: str, x: Value, y: Value) -> Value:
+        """A sum of products of two tensors, written with a letter for each axis."""
+        shape, extra = einsum_sizes(equation, x, y)
+        found = self.op("Einsum", (x, y), shape)
+        made = self.ops[-1]
+        made.equation, made.extra = equation, extra
         return found
 
     def cast(self, x: Value, item: int) -> Value:
@@ -99,7 +114,8 @@ class Tape:
     def write(self, kind: str, variable: Variable, value: Value) -> None:
         """Update a variable (``Assign``, ``AssignSub``), after all that has read or written it.
 
-        The order is that of automatic control dependencies (tensorflow/python/framework/auto_control_deps.py).
+        The order is that of automatic control dependencies
+        (tensorflow/python/framework/auto_control_deps.py).
         """
         made = Op(kind, self.owner, self.phase, (value,))
         made.variable = variable
@@ -111,7 +127,8 @@ class Tape:
 
 
 def _native(shape: Shape, axes: set[int]) -> bool:
-    """Whether a reduction needs no transposed copy: neighbouring axes of one fate taken together, at most three.
+    """Whether a reduction needs no transposed copy: neighbouring axes of one fate taken together, at
+    most three.
 
     tensorflow/core/kernels/reduction_ops_common.cc, ReductionHelper::Simplify.
     """

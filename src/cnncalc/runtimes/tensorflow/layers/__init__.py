@@ -8,21 +8,35 @@ from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers import (
     activating,
+    adaptive,
+    arranging,
+    attending,
+    augmenting,
     convolving,
+    embedding,
     merging,
     normalizing,
+    operating,
     pooling,
     regularizing,
     reshaping,
+    wrapping,
 )
 from cnncalc.runtimes.tensorflow.layers.call import Rule
 
 RULES: dict[str, Rule] = {
     **activating.RULES,
+    **adaptive.RULES,
+    **arranging.RULES,
+    **attending.RULES,
+    **augmenting.RULES,
     **convolving.RULES,
+    **embedding.RULES,
     **merging.RULES,
     **normalizing.RULES,
+    **operating.RULES,
     **pooling.RULES,
     **regularizing.RULES,
     **reshaping.RULES,
 }
+RULES.update(wrapping.wrappers(RULES))

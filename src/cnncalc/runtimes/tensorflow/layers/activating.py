@@ -1,6 +1,7 @@
 """Activations, by themselves and as the last part of another layer.
 
-Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.py, tensorflow/python/ops/nn_ops.py.
+Sources: keras/src/activations/activations.py, keras/src/backend/tensorflow/nn.py,
+tensorflow/python/ops/nn_ops.py.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.runtimes.tensorflow.layers import selecting
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
 from cnncalc.runtimes.tensorflow.tape import Tape
@@ -79,6 +81,26 @@ def _tanh_shrink(tape: Tape, x: Value) -> Value:
     return tape.binary("Sub", x, tape.unary("Tanh", x))
 
 
+def _hard_tanh(tape: Tape, x: Value) -> Value:
+    """tensorflow/python/ops/clip_ops.py, clip_by_value."""
+    return tape.unary("MaximumConstant", tape.unary("MinimumConstant", x))
+
+
+def along(tape: Tape, kind: str, x: Value, axis: int | tuple[int, ...]) -> Value:
+    """A softmax along one axis, between two transpositions but for the last (_wrap_2d_function)."""
+    if not isinstance(axis, int):
+        if len(axis) > 1:
+            raise NotImplementedError("a softmax along several axes")
+        (axis,) = axis
+    place = axis % len(x.shape)
+    if place == len(x.shape) - 1:
+        return tape.unary(kind, x)
+    order = [*x.shape]
+    order[place], order[-1] = order[-1], order[place]
+    made = tape.unary(kind, tape.op("Transpose", (x,), tuple(order)))
+    return tape.op("Transpose", (made,), x.shape)
+
+
 FUNCTIONS: dict[str, Function] = {
     "linear": _linear,
     "relu": _kernel("Relu"),
@@ -101,6 +123,8 @@ FUNCTIONS: dict[str, Function] = {
     "log_sigmoid": _log_sigmoid,
     "celu": _celu,
     "tanh_shrink": _tanh_shrink,
+    "hard_tanh": _hard_tanh,
+    **selecting.FUNCTIONS,
 }
 SPELLINGS = {"swish": "silu", "hard_swish": "hard_silu", None: "linear"}
 
@@ -152,15 +176,23 @@ def _prelu(call: Call) -> Value:
 
 
 def _elu(call: Call) -> Value:
-    if getattr(call.layer, "alpha", 1.0) != 1.0:
-        raise NotImplementedError("ELU with an alpha other than 1")
-    return call.tape.unary("Elu", call.inputs[0])
+    """keras/src/backend/tensorflow/nn.py, elu: below 0 times alpha."""
+    (x,), tape = call.inputs, call.tape
+    y = tape.unary("Elu", x)
+    if call.layer.alpha == 1:
+        return y
+    return selecting.select(tape, tape.op("Greater", (x,), x.shape, 1), y, tape.unary("Scale", y))
 
 
 def _softmax_layer(call: Call) -> Value:
-    if call.layer.axis not in (-1, len(call.inputs[0].shape) - 1):
-        raise NotImplementedError("Softmax over another axis than the last")
-    return call.tape.unary("Softmax", call.inputs[0])
+    """keras/src/layers/activations/softmax.py: over several axes exp(x - logsumexp(x))."""
+    (x,), tape, axis = call.inputs, call.tape, call.layer.axis
+    if isinstance(axis, int) or len(axis) == 1:
+        return along(tape, "Softmax", x, axis)
+    largest = tape.reduce("Max", x, axis, keep=True)
+    largest.trained = False  # its gradient is stopped (math_ops.py, reduce_logsumexp)
+    total = tape.reduce("Sum", tape.unary("Exp", tape.binary("Sub", x, largest)), axis, keep=True)
+    return tape.unary("Exp", tape.binary("Sub", x, tape.binary("AddV2", tape.unary("Log", total), largest)))
 
 
 def _plain(kind: str) -> Rule:

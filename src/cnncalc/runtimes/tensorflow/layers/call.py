@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.graph import Node
@@ -20,7 +20,7 @@ class Call:
         tape: Tape,
         node: Node,
         inputs: tuple[Value, ...],
-        variables: Mapping[str, Variable],
+        variables: dict[str, Variable],
         item: int,
         batch: int,
     ) -> None:
@@ -50,6 +50,19 @@ class Call:
     def weight(self, name: str, item: int = 0) -> Value:
         """A read of the weight, in the type that the layer computes in, or in one of ``item`` bytes."""
         return self.tape.cast(self.tape.read(self.variables[name]), item or self.item)
+
+    def has_numbered(self, name: str, number: int) -> bool:
+        """Whether there are more than ``number`` weights of that name."""
+        return number < sum(weight.name == name for weight in self.node.facts.weights)
+
+    def numbered(self, name: str, number: int) -> Value:
+        """A read of one of several weights of the same name, kept beside the others for later calls."""
+        key = f"{name} {number}"
+        if key not in self.variables:
+            found = [weight for weight in self.node.weights if weight.name == name][number]
+            size = self.variables[name].item
+            self.variables[key] = Variable(self.node.owner, "parameters", found.shape, size, found.trainable)
+        return self.weight(key)
 
 
 Rule = Callable[[Call], Value]

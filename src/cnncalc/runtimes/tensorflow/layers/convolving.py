@@ -1,7 +1,9 @@
 """Convolutions and dense layers.
 
-Sources: keras/src/backend/tensorflow/nn.py (conv, depthwise_conv, separable_conv, conv_transpose), numpy.py (matmul,
-and add, which becomes BiasAdd where the operand has one axis); fused with their bias by Grappler (remapper.cc) into
+Sources: keras/src/backend/tensorflow/nn.py (conv, depthwise_conv, separable_conv, conv_transpose),
+numpy.py (matmul,
+and add, which becomes BiasAdd where the operand has one axis); fused with their bias by Grappler
+(remapper.cc) into
 one oneDNN kernel.
 """
 
@@ -67,7 +69,7 @@ def _dilated(call: Call, kind: str, x: Value, kernel: Value) -> Value:
     ]
     rows = [-(-size // rate) for size, rate in zip(padded, layer.dilation_rate, strict=True)]
     slices = x.shape[0] * prod(layer.dilation_rate)
-    z = tape.op("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))
+    z = tape.once("SpaceToBatch", (x,), (slices, *rows, x.shape[-1]))
     dense = [size - kernel_size + 1 for size, kernel_size in zip(rows, layer.kernel_size, strict=True)]
     y = tape.op(kind, (z, kernel), (slices, *dense, call.shape[-1]))
     return tape.op("BatchToSpace", (y,), call.shape)
@@ -100,7 +102,18 @@ def _dense(call: Call) -> Value:
     return _with_bias(call, call.tape.view(product, call.shape))
 
 
-RULES: dict[str, Rule] = {
+def _channels_last(rule: Rule) -> Rule:
+    """Refuse channels first: oneDNN reorders tensors then, in scratch whose size is its own."""
+
+    def checked(call: Call) -> Value:
+        if call.layer.data_format == "channels_first":
+            raise NotImplementedError("a convolution with the channels first")
+        return rule(call)
+
+    return checked
+
+
+_CONVOLUTIONS: dict[str, Rule] = {
     "Conv1D": _conv("Conv2D"),
     "Conv2D": _conv("Conv2D"),
     "Conv3D": _conv("Conv3D"),
@@ -109,5 +122,9 @@ RULES: dict[str, Rule] = {
     "Conv1DTranspose": _transposed("Conv2DBackpropInput"),
     "Conv2DTranspose": _transposed("Conv2DBackpropInput"),
     "Conv3DTranspose": _transposed("Conv2DBackpropInput"),
+}
+
+RULES: dict[str, Rule] = {
+    **{kind: _channels_last(rule) for kind, rule in _CONVOLUTIONS.items()},
     "Dense": _dense,
 }

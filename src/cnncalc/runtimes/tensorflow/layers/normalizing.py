@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.tape import Tape
 
 
 def _batch(call: Call) -> Value:
-    """keras/src/layers/normalization/batch_normalization.py: moments, moving averages, tf.nn.batch_normalization.
+    """keras/src/layers/normalization/batch_normalization.py: moments, moving averages,
+    tf.nn.batch_normalization.
 
     Not the fused kernel: the mean, the squared difference and the product are tensors of their own. In
     float32 also where the layer computes in 16 bits.
@@ -77,7 +79,8 @@ def _layer(call: Call) -> Value:
 
 
 def _group(call: Call) -> Value:
-    """keras/src/layers/normalization/group_normalization.py: over the groups of one channel axis, reshaped."""
+    """keras/src/layers/normalization/group_normalization.py: over the groups of one channel axis,
+    reshaped."""
     tape, layer = call.tape, call.layer
     x = tape.cast(call.inputs[0], max(call.item, 4))
     axis = layer.axis % len(x.shape)
@@ -101,9 +104,12 @@ def _rms(call: Call) -> Value:
 
 
 def _unit(call: Call) -> Value:
+    return unit_length(call.tape, call.inputs[0], _axes(call, call.inputs[0]))
+
+
+def unit_length(tape: Tape, x: Value, axes: list[int]) -> Value:
     """keras/src/ops/nn.py, _normalize."""
-    (x,), tape = call.inputs, call.tape
-    total = tape.reduce("Sum", tape.unary("Square", x), _axes(call, x), keep=True)
+    total = tape.reduce("Sum", tape.unary("Square", x), axes, keep=True)
     return tape.binary("Mul", x, tape.unary("MinimumConstant", tape.unary("Rsqrt", total)))
 
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 
+from cnncalc.runtimes.tensorflow.layers.arranging import transposed
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.tensors import Shape
 
 
-def _max(call: Call) -> Value:
+def _pooled(call: Call, pool: Callable[[Call, Value, Shape], Value]) -> Value:
+    """With the channels first the pooling stands between two transpositions."""
+    (x,), tape, rank = call.inputs, call.tape, len(call.shape)
+    if call.layer.data_format == "channels_last":
+        return pool(call, x, call.shape)
+    last = tuple(call.shape[axis] for axis in (0, *range(2, rank), 1))
+    y = pool(call, transposed(tape, x, (0, *range(2, rank), 1)), last)
+    return transposed(tape, y, (0, rank - 1, *range(1, rank - 1)))
+
+
+def _max(call: Call, x: Value, shape: Shape) -> Value:
     """The oneDNN kernel makes a workspace of one byte per output value, also when predicting."""
-    (x,) = call.inputs
-    y = call.tape.op("MaxPool", (x,), call.shape)
-    call.tape.more(y, (prod(y.shape),), 1)
+    y = call.tape.op("MaxPool", (x,), shape)
+    call.tape.more(y, (prod(shape),), 1)
     return y
 
 
-def _average(call: Call) -> Value:
-    return call.tape.op("AvgPool", call.inputs, call.shape)
+def _average(call: Call, x: Value, shape: Shape) -> Value:
+    return call.tape.op("AvgPool", (x,), shape)
 
 
 def _global(kind: str) -> Rule:
@@ -34,8 +47,8 @@ def _global(kind: str) -> Rule:
 
 
 RULES: dict[str, Rule] = {
-    **{f"MaxPooling{rank}D": _max for rank in (1, 2, 3)},
-    **{f"AveragePooling{rank}D": _average for rank in (1, 2, 3)},
+    **{f"MaxPooling{rank}D": partial(_pooled, pool=_max) for rank in (1, 2, 3)},
+    **{f"AveragePooling{rank}D": partial(_pooled, pool=_average) for rank in (1, 2, 3)},
     **{f"GlobalMaxPooling{rank}D": _global("Max") for rank in (1, 2, 3)},
     **{f"GlobalAveragePooling{rank}D": _global("Mean") for rank in (1, 2, 3)},
 }

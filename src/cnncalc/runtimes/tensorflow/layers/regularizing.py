@@ -11,22 +11,27 @@ def _same(call: Call) -> Value:
 
 
 def _dropout(call: Call) -> Value:
-    """tf.nn.experimental.stateless_dropout: a random tensor becomes a mask of bools; x scaled, then selected."""
-    (x,), tape = call.inputs, call.tape
-    if not call.training or not call.layer.rate:
+    return dropped(call, call.inputs[0], call.layer.rate, _noise_shape(call))
+
+
+def dropped(call: Call, x: Value, rate: float, shape: tuple[int, ...] = ()) -> Value:
+    """tf.nn.experimental.stateless_dropout: a random tensor becomes a mask of bools; x scaled, then
+    selected."""
+    tape = call.tape
+    if not call.training or not rate:
         return x
-    shape = _noise_shape(call)
-    noise = tape.op("RandomUniform", (), shape, x.item)
-    mask = tape.op("GreaterEqual", (noise,), shape, 1)
+    noise = tape.op("RandomUniform", (), shape or x.shape, x.item)
+    mask = tape.op("GreaterEqual", (noise,), noise.shape, 1)
     return tape.op("SelectV2", (mask, tape.unary("Scale", x)), x.shape, x.item)
 
 
 def _noise_shape(call: Call) -> tuple[int, ...]:
     """One random number per value, or per channel for spatial dropout."""
     shape = call.inputs[0].shape
-    if not call.node.layer.kind.startswith("Spatial"):
-        return shape
-    last = call.layer.data_format == "channels_last"
+    if call.layer.kind == "Dropout":
+        given = call.layer.noise_shape or shape
+        return tuple(size or shape[axis] for axis, size in enumerate(given, start=len(shape) - len(given)))
+    last = call.layer.layout != "channels_first"
     ones = (1,) * (len(shape) - 2)
     return (shape[0], *ones, shape[-1]) if last else (shape[0], shape[1], *ones)
 

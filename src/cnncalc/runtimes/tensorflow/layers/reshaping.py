@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.runtimes.tensorflow.layers.arranging import transposed
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
 
@@ -16,13 +17,40 @@ def _made(kind: str) -> Rule:
 
 
 def _upsample(call: Call) -> Value:
-    """Nearest: each axis repeated by itself (keras/src/backend/tensorflow/numpy.py, repeat); else one resize."""
+    """Nearest: each axis repeated by itself (keras/src/backend/tensorflow/numpy.py, repeat); else one
+    resize."""
     (x,), tape = call.inputs, call.tape
-    if call.layer.interpolation != "nearest":
-        return tape.op("Resize", (x,), call.shape)
-    axis = 1 if call.layer.data_format == "channels_last" else 2
-    half = (*x.shape[:axis], call.shape[axis], *x.shape[axis + 1 :])
-    return tape.op("Tile", (tape.op("Tile", (x,), half),), call.shape)
+    if call.layer.kind == "UpSampling2D" and call.layer.interpolation != "nearest":
+        return _resized(call)
+    for axis, size in enumerate(call.shape):
+        if x.shape[axis] != size:
+            x = tape.op("Tile", (x,), (*x.shape[:axis], size, *x.shape[axis + 1 :]))
+    return x
+
+
+def _resized(call: Call) -> Value:
+    if call.layer.data_format == "channels_first":
+        raise NotImplementedError("a resize of images with the channels first")
+    nearest = call.layer.interpolation == "nearest"
+    return call.tape.op("ResizeNearest" if nearest else "Resize", call.inputs, call.shape)
+
+
+def _center_crop(call: Call) -> Value:
+    """center_crop.py; an image that is too small is cut to the proportions and resized (image_utils.py)."""
+    (x,), tape, layer = call.inputs, call.tape, call.layer
+    last = layer.data_format == "channels_last"
+    height, width = x.shape[1:3] if last else x.shape[2:]
+    if x.shape == call.shape:
+        return x
+    if height >= layer.height and width >= layer.width:
+        return tape.op("StridedSlice", (x,), call.shape)
+    if not last:
+        raise NotImplementedError("a resize of images with the channels first")
+    rows = max(min(height, int(width * layer.height / layer.width)), 1)
+    columns = max(min(width, int(height * layer.width / layer.height)), 1)
+    if (rows, columns) != (height, width):
+        x = tape.op("StridedSlice", (x,), (x.shape[0], rows, columns, x.shape[3]))
+    return tape.op("Resize", (x,), call.shape)
 
 
 def _rescaling(call: Call) -> Value:
@@ -43,17 +71,24 @@ def _custom_scale(call: Call) -> Value:
 
 
 def _resizing(call: Call) -> Value:
-    kind = "ResizeNearest" if call.layer.interpolation == "nearest" else "Resize"
-    return call.tape.op(kind, call.inputs, call.shape)
+    layer = call.layer
+    if layer.crop_to_aspect_ratio or layer.pad_to_aspect_ratio or layer.antialias:
+        raise NotImplementedError("a resize that keeps proportions or smooths")
+    return _resized(call)
+
+
+def _permute(call: Call) -> Value:
+    return transposed(call.tape, call.inputs[0], (0, *call.layer.dims))
 
 
 RULES: dict[str, Rule] = {
     "Flatten": _view,
     "Reshape": _view,
-    "Permute": _made("Transpose"),
+    "Permute": _permute,
     **{f"ZeroPadding{rank}D": _made("Pad") for rank in (1, 2, 3)},
     **{f"Cropping{rank}D": _made("StridedSlice") for rank in (1, 2, 3)},
-    "UpSampling2D": _upsample,
+    **{f"UpSampling{rank}D": _upsample for rank in (1, 2, 3)},
+    "CenterCrop": _center_crop,
     "Rescaling": _rescaling,
     "Resizing": _resizing,
     "RepeatVector": _made("Tile"),

@@ -1,8 +1,10 @@
 """How an optimizer is applied to all weights: clipping, weight decay, the updates, moving averages.
 
 Sources: keras/src/optimizers/base_optimizer.py (``apply``), loss_scale_optimizer.py, multi_optimizer.py,
-keras/src/backend/tensorflow/optimizer.py. Of steps that differ the one that updates is planned: the last of those over
-which gradients are accumulated, one with finite gradients, and none that overwrites the weights by their averages.
+keras/src/backend/tensorflow/optimizer.py. Of steps that differ the one that updates is planned: the
+last of those over
+which gradients are accumulated, one with finite gradients, and none that overwrites the weights by
+their averages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the rule of an optimizer is given for one weight: its gradient, its slots, and words to write the rule with."""
+"""What the rule of an optimizer is given for one weight: its gradient, its slots, and words to write
+the rule with."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ class UnknownOptimizer(Exception):  # noqa: N818  (caught by the planner, which 
 
 
 class Update:
-    """The update of one weight. ``pivot``: what the branch of a ``tf.cond`` waits for, where the update is in one."""
+    """The update of one weight. ``pivot``: what the branch of a ``tf.cond`` waits for, where the
+    update is in one."""
 
     __slots__ = ("gradient", "pivot", "rate", "slots", "spec", "tape", "weight")
 

@@ -1,0 +1,1 @@
+"""What is measured of cnncalc: its start, its accuracy."""

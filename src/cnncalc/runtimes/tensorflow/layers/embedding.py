@@ -1,0 +1,36 @@
+"""Look-up tables and masks over positions.
+
+Sources: keras/src/layers/core/embedding.py, masking.py, keras/src/backend/tensorflow/numpy.py (take).
+"""
+
+from __future__ import annotations
+
+from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
+from cnncalc.runtimes.tensorflow.layers.selecting import select
+from cnncalc.runtimes.tensorflow.ops import Value
+
+
+def _embedding(call: Call) -> Value:
+    """Whole numbers, of which negative ones count from the end, and the rows gathered."""
+    if call.training and not call.frozen:
+        raise NotImplementedError("the sparse gradient of a table")
+    (x,), tape = call.inputs, call.tape
+    numbers = tape.op("Cast", (x,), x.shape, 4)
+    negative = tape.op("Greater", (numbers,), x.shape, 1)
+    fixed = select(tape, negative, tape.unary("Shift", numbers), numbers)
+    return tape.op("Gather", (fixed, call.weight("embeddings")), call.shape, call.item)
+
+
+def _masking(call: Call) -> Value:
+    """A bool for each value, then for each vector, by which vectors are kept or set to 0.
+
+    The layers behind it, and the loss, are given the mask too, which is not followed here when training.
+    """
+    if call.training:
+        raise NotImplementedError("what layers and the loss do with a mask")
+    (x,), tape = call.inputs, call.tape
+    differs = tape.op("Greater", (x,), x.shape, 1)
+    return select(tape, tape.reduce("Any", differs, [-1], keep=True), x)
+
+
+RULES: dict[str, Rule] = {"Embedding": _embedding, "Masking": _masking}

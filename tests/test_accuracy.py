@@ -1,0 +1,46 @@
+"""The recorded measurements against today's estimates, without TensorFlow."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.accuracy.ledger import Entry, entries, score
+from benchmarks.accuracy.render import groups
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Entry]:
+    return list(entries())
+
+
+def test_rows_are_there(found: list[Entry]) -> None:
+    assert len(found) >= 48
+    assert set(groups(found)) == {"prediction", "training, SGD", "training, momentum, RMSprop, Adam"}
+
+
+def test_variables_are_exact(found: list[Entry]) -> None:
+    for item in found:
+        assert item.estimate is not None, item.row.id
+        assert item.estimate.variables_bytes == item.variables_bytes, item.row.id
+
+
+def test_predictions_are_equal_to_the_byte(found: list[Entry]) -> None:
+    predictions = groups(found)["prediction"]
+    assert score(predictions).exact >= 0.98
+    assert all(abs(item.error) <= 0.02 for item in predictions)
+
+
+def test_training_is_as_right_as_it_was(found: list[Entry]) -> None:
+    """What has been reached, so that a change does not lose it; docs/accuracy.md gives the figures."""
+    sgd, others = (score(items) for name, items in groups(found).items() if name != "prediction")
+    assert sgd.exact >= 0.8
+    assert sgd.within_2 >= 0.9
+    assert sgd.runs_inside >= 0.9
+    assert others.median_error <= 0.015
+    assert others.within_6 >= 0.9
+    assert others.runs_inside >= 0.75
+
+
+def test_a_wrong_estimate_would_show(found: list[Entry]) -> None:
+    wrong = [item._replace(measured=(item.measured[0] + 2**20,)) for item in found]
+    assert score(wrong).exact < 0.1
