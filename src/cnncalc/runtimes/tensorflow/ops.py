@@ -80,7 +80,7 @@ _UNARY = frozenset(
             "Floor",
             "Round",
         ),
-        *("PowConstant", "DivideConstant"),
+        *("PowConstant", "DivideConstant", "OneMinus", "LogShifted", "Power", "SoftplusOfLoss"),
     }
 )
 _BINARY = frozenset(
@@ -126,12 +126,12 @@ class Variable:
 
 
 class Value:
-    """A tensor, its shape with the batch. ``op`` makes it; None where it is fed or constant.
+    """A tensor, its shape with the batch. ``op`` makes it; None where it is fed or ``constant``.
 
     ``trained``: whether it depends on a variable that is trained, so that it has a gradient.
     """
 
-    __slots__ = ("bytes", "item", "op", "shape", "trained", "variable")
+    __slots__ = ("bytes", "constant", "item", "op", "shape", "trained", "variable")
 
     def __init__(self, shape: Shape, item: int, op: Op | None, trained: bool = False) -> None:
         self.shape = shape
@@ -139,6 +139,7 @@ class Value:
         self.bytes = item * prod(shape)
         self.op = op
         self.trained = trained
+        self.constant = False
         self.variable: Variable | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import NoRuleError
 from cnncalc.graph import Graph, Row
+from cnncalc.memory.optimizer_state import effective
 from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
@@ -34,8 +35,10 @@ def training(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
     outputs = made.forward()
     targets = tuple(_target(value, settings) for value in outputs)
     try:
-        found = losses.gradients(made.tape, settings.loss, outputs, targets)
-        updates.updated(made.tape, settings.optimizer, made.gradients(found))
+        optimizer = effective(settings.optimizer, settings.dtype)
+        scaled = optimizer.name == "LossScaleOptimizer"
+        found = losses.gradients(made.tape, settings.loss, outputs, targets, scaled)
+        updates.updated(made.tape, optimizer, made.gradients(found))
     except losses.UnknownLoss as error:
         raise NoRuleError(f"no rule for the loss {error}.") from None
     except updates.UnknownOptimizer as error:
@@ -46,7 +49,7 @@ def training(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
 
 
 def _target(output: Value, settings: Settings) -> Value:
-    sparse = settings.loss is not None and settings.loss.name == "SparseCategoricalCrossentropy"
+    sparse = settings.loss is not None and settings.loss.name in losses.SPARSE
     return Value(output.shape[:-1] if sparse else output.shape, 4, None)
 
 

@@ -12,6 +12,9 @@ from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
 from cnncalc.runtimes.tensorflow.ops import DECISIONS, Op, Value, Variable
 from cnncalc.tensors import Shape
 
+FOLDED = 10 * 2**20
+"""Constants of up to 10 MiB are folded when the executor is made (constant_folding.cc, kMaxConstantSize)."""
+
 FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 
 
@@ -29,8 +32,15 @@ class Tape:
         self.known: dict[tuple[str, tuple[Value, ...], Shape], Value] = {}
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
-        """Append an operation with one output; ``item`` 0: of the first input's item size."""
+        """Append an operation with one output; ``item`` 0: of the first input's item size.
+
+        Of constants a constant, which costs the step nothing unless it is too large to be folded.
+        """
         given = tuple(inputs)
+        if given and all(value.constant for value in given):
+            found = constant(shape, item or given[0].item)
+            if found.bytes <= FOLDED:
+                return found
         made = Op(kind, self.owner, self.phase, given)
         trained = False
         for value in given:
@@ -71,7 +81,7 @@ class Tape:
     def view(self, x: Value, shape: Shape) -> Value:
         """Another shape of the same buffer."""
         if x.op is None:  # fed, and so not the step's own
-            return Value(shape, x.item, None)
+            return constant(shape, x.item) if x.constant else Value(shape, x.item, None)
         return x if x.shape == shape else self.op("Reshape", (x,), shape)
 
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
@@ -124,6 +134,13 @@ class Tape:
         made.after = (*before, written) if written else tuple(before)
         self.writes[id(variable)] = made
         self.ops.append(made)
+
+
+def constant(shape: Shape, item: int) -> Value:
+    """A tensor of constants, one number where all are equal: no buffer of the step."""
+    value = Value(shape, item, None)
+    value.constant = True
+    return value
 
 
 def _native(shape: Shape, axes: set[int]) -> bool:
