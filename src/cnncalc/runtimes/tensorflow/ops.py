@@ -80,7 +80,7 @@ _UNARY = frozenset(
             "Floor",
             "Round",
         ),
-        *("PowConstant", "DivideConstant", "OneMinus", "LogShifted", "Power", "SoftplusOfLoss"),
+        *("PowConstant", "DivideConstant", "OneMinus", "LogShifted", "Power", "SoftplusOfLoss", "Hinge"),
     }
 )
 _BINARY = frozenset(

@@ -74,7 +74,7 @@ def _sigmoid_crossentropy(call: LossCall, logits: Value, target: Value) -> Value
     """max(x, 0) - x z + log(1 + exp(-abs(x))) (nn_impl.py, sigmoid_cross_entropy_with_logits)."""
     tape = call.tape
     product = tape.binary("Mul", target, logits)
-    positive = tape.op("Compare", (logits,), logits.shape, 1)
+    positive = tape.op("GreaterEqual", (logits,), logits.shape, 1)
     minus = tape.unary("Neg", logits)
     linear = tape.binary("Sub", call.masked(positive, logits), product)
     negative = call.masked(positive, minus, logits)
@@ -95,11 +95,12 @@ def _binary_focal(call: LossCall) -> Value:
     tape, target = call.tape, _smoothed(call)
     output, logits = call.output, call.logits
     if call.option("from_logits"):
-        logits, output = output, tape.unary("Sigmoid", output)
-    plain = LossCall(tape, call.spec, output, target, logits)
-    loss = _of_probabilities(plain, target)
-    if logits is not None:
-        loss = _sigmoid_crossentropy(plain, logits, target)
+        loss = _sigmoid_crossentropy(call, output, target)
+        output = tape.unary("Sigmoid", output)
+    elif logits is not None:
+        loss = _sigmoid_crossentropy(call, logits, target)
+    else:
+        loss = _of_probabilities(call, target)
     wrong = tape.unary("OneMinus", target)
     unsure = tape.binary("Mul", wrong, tape.unary("OneMinus", output))
     missing = tape.unary("OneMinus", tape.binary("AddV2", unsure, tape.binary("Mul", target, output)))

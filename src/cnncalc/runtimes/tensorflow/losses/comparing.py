@@ -51,11 +51,18 @@ def _log_cosh(call: LossCall) -> Value:
     return call.mean(tape.binary("AddV2", rest, tape.unary("Shift", error)))
 
 
+def _margin(call: LossCall) -> Value:
+    """1 - y_true y_pred, for targets of -1 and 1: those of 0 and 1 would be converted first."""
+    return call.tape.unary("OneMinus", call.tape.binary("Mul", call.target, call.output))
+
+
 def _hinge(call: LossCall) -> Value:
-    """max(1 - y_true y_pred, 0), for targets of -1 and 1: those of 0 and 1 would be converted first."""
+    return call.mean(call.tape.unary("Hinge", _margin(call)))
+
+
+def _squared_hinge(call: LossCall) -> Value:
     tape = call.tape
-    product = tape.binary("Mul", call.target, call.output)
-    return tape.unary("MaximumConstant", tape.unary("OneMinus", product))
+    return call.mean(tape.unary("Square", tape.unary("MaximumConstant", _margin(call))))
 
 
 def _categorical_hinge(call: LossCall) -> Value:
@@ -101,8 +108,8 @@ RULES: dict[str, Rule] = {
     "MeanSquaredLogarithmicError": _logarithmic,
     "Huber": _huber,
     "LogCosh": _log_cosh,
-    "Hinge": lambda call: call.mean(_hinge(call)),
-    "SquaredHinge": lambda call: call.mean(call.tape.unary("Square", _hinge(call))),
+    "Hinge": _hinge,
+    "SquaredHinge": _squared_hinge,
     "CategoricalHinge": _categorical_hinge,
     "CosineSimilarity": _cosine,
     "Poisson": _poisson,

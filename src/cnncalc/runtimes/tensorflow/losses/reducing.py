@@ -91,6 +91,12 @@ def _added(tape: Tape, op: Op, dy: Value) -> Grads:
     return tuple(dy if x.trained else None for x in op.inputs)
 
 
+def _hinge(tape: Tape, op: Op, dy: Value) -> Grads:
+    """dy where x is above 0; the mask is made before the maximum."""
+    mask = tape.op("GreaterEqual", op.inputs, dy.shape, 1)
+    return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
+
+
 def _power(tape: Tape, op: Op, dy: Value) -> Grads:
     """dy gamma x^(gamma - 1), the factor made as soon as x is there (_PowGrad)."""
     return (tape.binary("Mul", dy, tape.unary("Scale", op.inputs[0])),)
@@ -112,6 +118,7 @@ GRADIENTS = {
     "MeanOfLoss": _mean_gradient,
     "SoftmaxCrossEntropy": _softmax_crossentropy_gradient,
     "AddN": _added,
+    "Hinge": _hinge,
     "OneMinus": _one_minus,
     "Power": _power,
     "LogShifted": _log_shifted,
