@@ -46,7 +46,12 @@ class Update:
         return self._reading(self.slots[slot])
 
     def read_weight(self) -> Value:
-        return self._reading(self.weight)
+        """The weight's value: in the traces never before the layer has read it."""
+        before = tuple(self.tape.reads.get(id(self.weight), ()))
+        value = self._reading(self.weight)
+        if value.op is not None:
+            value.op.after = (*value.op.after, *before)
+        return value
 
     def _reading(self, variable: Variable) -> Value:
         value = self.tape.read(variable)
