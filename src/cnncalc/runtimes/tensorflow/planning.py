@@ -9,6 +9,7 @@ from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
+from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
@@ -17,6 +18,8 @@ from cnncalc.settings import Settings
 from cnncalc.tensors import Policy, policy
 
 gradient_rules.GRADIENTS.update(losses.GRADIENTS)
+
+TYPES = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def inference(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
@@ -61,6 +64,7 @@ class _Graph:
         self.batch = settings.batch_size if training else settings.inference_batch_size
         self.default = policy(settings.dtype)
         self.tape = Tape(training)
+        self.types: set[str] = set()
         self.first = first_calls(graph)
         self.variables: dict[int, dict[str, Variable]] = {}
         self.inputs = tuple(self._input(index) for index in range(len(graph.inputs)))
@@ -82,7 +86,7 @@ class _Graph:
             rule = RULES.get(node.layer.kind)
             if rule is None:
                 raise NoRuleError(f'{node.layer.kind} "{node.owner}" has no rule.')
-            self._require_float32(index)
+            self._require_rule(index)
             item = self._policy(index).compute_bytes
             given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
             call = Call(self.tape, node, given, self._variables(index), item, self.batch)
@@ -92,11 +96,15 @@ class _Graph:
                 raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
         return tuple(values[number] for number in self.graph.outputs)
 
-    def _require_float32(self, index: int) -> None:
-        """Other types run other kernels on the CPU, with scratch of their own, which no rule describes."""
-        name = self._policy(index).name
-        if name != "float32":
-            raise NoRuleError(f"no rule for {name}, which runs other kernels than float32.")
+    def _require_rule(self, index: int) -> None:
+        """Types without a rule, and kernels of other types than float32 that no rule describes."""
+        name = self._policy(index).compute
+        kind = self.graph.nodes[index].layer.kind
+        if name not in TYPES or len({name, *self.types} - {"float32", "float64"}) > 1:
+            raise NoRuleError(f"no rule for {self._policy(index).name} here.")
+        if name in ("float16", "float64") and kind.startswith(("Conv3D", "AveragePooling3D", "MaxPooling3D")):
+            raise NoRuleError(f"no rule for {kind} in {name}, which runs other kernels than float32.")
+        self.types.add(name)
 
     def _variables(self, index: int) -> dict[str, Variable]:
         """The weights of a node: those of its layer's first call."""
@@ -125,6 +133,7 @@ class _Graph:
 
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
         ops = live(self.tape.ops)
+        fitted(ops, "float16" in self.types)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [
             variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED

@@ -29,7 +29,7 @@ class Tape:
         self.phase = FORWARD
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
-        self.known: dict[tuple[str, tuple[Value, ...], Shape], Value] = {}
+        self.known: dict[tuple[str, tuple[Value, ...], Shape, int], Value] = {}
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
         """Append an operation with one output; ``item`` 0: of the first input's item size.
@@ -73,7 +73,7 @@ class Tape:
 
     def once(self, kind: str, inputs: tuple[Value, ...], shape: Shape, item: int = 0) -> Value:
         """The operation, which is made once for the same inputs (Grappler removes duplicates)."""
-        key = (kind, inputs, shape)
+        key = (kind, inputs, shape, item)
         if key not in self.known:
             self.known[key] = self.op(kind, inputs, shape, item)
         return self.known[key]
@@ -106,8 +106,8 @@ class Tape:
         return found
 
     def cast(self, x: Value, item: int) -> Value:
-        """The tensor in a type of that size; itself where it has it."""
-        return x if x.item == item else self.op("Cast", (x,), x.shape, item)
+        """The tensor in a type of that size, made once; itself where it has it."""
+        return x if x.item == item else self.once("Cast", (x,), x.shape, item)
 
     def read(self, variable: Variable) -> Value:
         """A variable's own buffer, after what has written it."""

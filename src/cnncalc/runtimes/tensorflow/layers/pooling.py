@@ -41,7 +41,10 @@ def _global(kind: str) -> Rule:
             if call.layer.data_format == "channels_last"
             else range(2, len(x.shape))
         )
-        return call.tape.view(call.tape.reduce(kind, x, axes), call.shape)
+        if kind == "Mean":  # in float32 at least (keras/src/backend/tensorflow/numpy.py, mean)
+            x = call.tape.cast(x, max(x.item, 4))
+        found = call.tape.cast(call.tape.reduce(kind, x, axes), call.item)
+        return call.tape.view(found, call.shape)
 
     return rule
 

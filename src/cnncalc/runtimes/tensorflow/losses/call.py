@@ -15,7 +15,7 @@ class UnknownLoss(Exception):  # noqa: N818  (caught by the planner, which says 
 
 
 class LossCall:
-    """One call of a loss. ``logits``: what a softmax or sigmoid made the prediction of, where Keras knows it."""
+    """One call of a loss. ``logits``: what softmax or sigmoid made the prediction of, if Keras knows it."""
 
     __slots__ = ("logits", "output", "spec", "tape", "target")
 

@@ -1,7 +1,7 @@
 """Crossentropies, of probabilities and of logits.
 
-Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (``_get_logits``: Keras computes from what
-a softmax or a sigmoid at the end was made of), tensorflow/python/ops/nn_impl.py, nn_grad.py.
+Sources: keras/src/losses/losses.py, keras/src/backend/tensorflow/nn.py (``_get_logits``: Keras computes from
+what a softmax or a sigmoid at the end was made of), tensorflow/python/ops/nn_impl.py, nn_grad.py.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _shares(call: LossCall, output: Value) -> Value:
 
 
 def _softmax_crossentropy(call: LossCall, logits: Value, *target: Value) -> Value:
-    """One kernel that gives the loss and the gradient, the latter over the logits where it may (xent_op.cc)."""
+    """One kernel gives the loss and the gradient, the latter over the logits where it may (xent_op.cc)."""
     tape = call.tape
     rows, classes = prod(logits.shape[:-1]), logits.shape[-1]
     loss = tape.op("SoftmaxCrossEntropy", (tape.view(logits, (rows, classes)), *target), (rows,))

@@ -63,7 +63,7 @@ def _seed(tape: Tape, loss: Value, factor: Value | None) -> Value:
 
 
 def _logits(output: Value) -> Value | None:
-    """What the softmax or sigmoid was made of that gives the output itself (``_keras_logits``, or the kernel)."""
+    """What a softmax or sigmoid was made of that gives the output itself (``_keras_logits``)."""
     op = output.op
     return op.inputs[0] if op is not None and op.kind in ("Softmax", "Sigmoid") else None
 
