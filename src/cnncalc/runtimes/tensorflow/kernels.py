@@ -3,7 +3,8 @@
 bfloat16 runs on oneDNN as float32 does. float16 and float64 run on TensorFlow's own kernels, float16 on a
 processor without float16 arithmetic: pooling without a workspace, products of float16 matrices in float32,
 gradients of convolutions by a matrix of patches for as many images as fit in a cache of 30 MiB, a size
-that is written in the source. Not described: scratch that oneDNN takes for single input gradients in bfloat16.
+that is written in the source. Not described: scratch that oneDNN takes for single input gradients in
+bfloat16.
 """
 
 from __future__ import annotations

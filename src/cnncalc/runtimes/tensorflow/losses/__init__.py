@@ -1,9 +1,9 @@
 """Losses as operations: what is added behind the last layer, and the gradient with which backward begins.
 
 Sources: keras/src/losses/losses.py and keras/src/backend/tensorflow/nn.py (categorical_crossentropy, ...),
-with what Grappler leaves of them. A loss is a mean, so the gradient of each of its values is a constant, and so
-is what follows from that alone: it costs the step nothing up to the size to which constants are folded. Under a
-LossScaleOptimizer it is not constant.
+with what Grappler leaves of them. A loss is a mean, so the gradient of each of its values is a constant, and
+so is what follows from that alone: it costs the step nothing up to the size to which constants are folded.
+Under a LossScaleOptimizer it is not constant.
 
 ``comparing`` has the losses that compare value by value, ``classifying`` those of probabilities and logits,
 ``overlapping`` those of whole sets.
