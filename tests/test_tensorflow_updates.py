@@ -22,7 +22,7 @@ WRAPPED: dict[str, dict[str, Any]] = {
     "LossScaleOptimizer": {"inner_optimizer": "sgd"},
     "MultiOptimizer": {"optimizer_map": {"default_optimizer": "sgd"}},
 }
-REFUSED_LOSSES = ("CTC", "Circle")
+REFUSED_LOSSES = ("CTC", "Circle", "BinaryFocalCrossentropy", "CategoricalFocalCrossentropy")
 
 
 def peak(model: Model, mode: str = "training", **settings: Any) -> int:

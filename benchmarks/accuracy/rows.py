@@ -121,6 +121,11 @@ THIRD = (
 """Networks of the zoo over images of 96 pixels, each with one optimizer, in turn."""
 
 
+TYPES = ("mixed_float16", "mixed_bfloat16", "bfloat16", "float16", "float64")
+TYPED = (("resnet8", 64), ("lenet5", 512), ("ds_cnn", 64))
+"""Small networks in other types than float32, and their batch."""
+
+
 def rows() -> Iterator[Row]:
     """All rows, group by group."""
     for model, pixels, batch in FIRST:
@@ -137,3 +142,7 @@ def rows() -> Iterator[Row]:
     for number, model in enumerate(THIRD):
         yield Row(3, model, 96, 4)
         yield Row(3, model, 96, 4, ("SGD", "momentum", "Adam")[number % 3])
+    for model, batch in TYPED:
+        for dtype in TYPES:
+            yield Row(4, model, 0, batch, dtype=dtype)
+            yield Row(4, model, 0, batch, "SGD", dtype)

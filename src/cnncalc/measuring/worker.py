@@ -48,6 +48,7 @@ class Step:
         self.keras.backend.clear_session()
         self.keras.config.set_dtype_policy("float32")
         self.model = to_keras(model_from_text(job.model, "model.json", "model"), dtype=job.dtype)
+        self.model.dtype_policy = job.dtype  # by the model's own, compile scales the loss or not
         self.inputs = [_batch(item, job.batch_size) for item in self.model.inputs]
         self.targets: list[Any] = []
         self.run = self._training(job) if job.mode == "training" else self._inference()

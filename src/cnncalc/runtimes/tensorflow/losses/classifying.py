@@ -90,37 +90,6 @@ def _of_probabilities(call: LossCall, target: Value) -> Value:
     return tape.unary("Neg", tape.binary("AddV2", one, other))
 
 
-def _binary_focal(call: LossCall) -> Value:
-    """The crossentropy by (1 - p)^gamma, p the probability given to what is true."""
-    tape, target = call.tape, _smoothed(call)
-    output, logits = call.output, call.logits
-    if call.option("from_logits"):
-        loss = _sigmoid_crossentropy(call, output, target)
-        output = tape.unary("Sigmoid", output)
-    elif logits is not None:
-        loss = _sigmoid_crossentropy(call, logits, target)
-    else:
-        loss = _of_probabilities(call, target)
-    wrong = tape.unary("OneMinus", target)
-    unsure = tape.binary("Mul", wrong, tape.unary("OneMinus", output))
-    missing = tape.unary("OneMinus", tape.binary("AddV2", unsure, tape.binary("Mul", target, output)))
-    loss = tape.binary("Mul", tape.unary("Power", missing), loss)
-    if call.option("apply_class_balancing"):
-        weight = tape.binary("AddV2", tape.unary("Scale", target), tape.unary("Scale", wrong))
-        loss = tape.binary("Mul", weight, loss)
-    return call.mean(loss, call.option("axis"))
-
-
-def _categorical_focal(call: LossCall) -> Value:
-    _last_axis(call)
-    tape, target = call.tape, _smoothed(call)
-    output = tape.unary("Softmax", call.output) if call.option("from_logits") else call.output
-    output = _shares(call, output)
-    crossentropy = tape.binary("Mul", tape.unary("Log", output), tape.unary("Neg", target))
-    factor = tape.unary("Scale", tape.unary("Power", tape.unary("OneMinus", output)))
-    return call.sum(tape.binary("Mul", factor, crossentropy))
-
-
 def _generalized(call: LossCall) -> Value:
     """(1 - p^q) / q, p the probability given to the class that is true."""
     tape, output = call.tape, call.output
@@ -133,7 +102,5 @@ RULES: dict[str, Rule] = {
     "CategoricalCrossentropy": _categorical,
     "SparseCategoricalCrossentropy": _sparse,
     "BinaryCrossentropy": _binary,
-    "BinaryFocalCrossentropy": _binary_focal,
-    "CategoricalFocalCrossentropy": _categorical_focal,
     "CategoricalGeneralizedCrossEntropy": _generalized,
 }
