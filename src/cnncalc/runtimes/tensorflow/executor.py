@@ -203,7 +203,7 @@ class _Execution:
         for index, value in enumerate(op.outputs):
             buffer = None if overwritten else self._home(op, value)
             if buffer is None:
-                if value.bytes < TRACED:
+                if value.bytes < TRACED or op.kind in VIEWS:  # a view of what is fed or not counted
                     continue
                 buffer = self._allocate(op, value.bytes)
             elif index == 0 or op.kind == "SoftmaxCrossEntropy":

@@ -176,12 +176,13 @@ def _prelu(call: Call) -> Value:
 
 
 def _elu(call: Call) -> Value:
-    """keras/src/backend/tensorflow/nn.py, elu: below 0 times alpha."""
+    """keras/src/backend/tensorflow/nn.py, elu: times alpha below 0; the mask comes first."""
     (x,), tape = call.inputs, call.tape
-    y = tape.unary("Elu", x)
     if call.layer.alpha == 1:
-        return y
-    return selecting.select(tape, tape.op("Greater", (x,), x.shape, 1), y, tape.unary("Scale", y))
+        return tape.unary("Elu", x)
+    mask = tape.op("Greater", (x,), x.shape, 1)
+    y = tape.unary("Elu", x)
+    return selecting.select(tape, mask, y, tape.unary("Scale", y))
 
 
 def _softmax_layer(call: Call) -> Value:
