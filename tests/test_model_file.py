@@ -406,3 +406,23 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     odd.write_text("input: [3]")
     with pytest.raises(CnncalcError, match=r"ends in \.yaml"):
         cnncalc.load(odd)
+
+
+def test_an_input_may_be_whole_numbers() -> None:
+    text = (
+        "inputs: {words: {shape: [10], dtype: int32}}\nlayers: [Embedding: {input_dim: 50, output_dim: 4}]\n"
+    )
+    model = model_from_text(text, "net.yaml", "net")
+    estimate = cnncalc.estimate(model, inference_batch_size=3)
+    assert model.inputs[0].dtype == "int32"
+    assert estimate.memory["tensorflow"].inference.io_bytes == 3 * 10 * 4
+    assert estimate.parameters == 50 * 4
+
+
+@pytest.mark.parametrize(
+    "form", ["input: {{shape: [8], dtype: {}}}", "inputs: {{a: {{shape: [8], dtype: {}}}}}"]
+)
+def test_a_misspelt_type_of_an_input_is_found_in_its_place(form: str) -> None:
+    column = form.replace("{{", "{").index("{}") + 1
+    said = refusal(form.format("int23") + "\nlayers: [ReLU]\n")
+    assert said == [f'net.yaml:1:{column}: no dtype "int23". Did you mean int32?']

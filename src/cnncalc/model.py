@@ -21,7 +21,8 @@ from pydantic import (
 from cnncalc.errors import CnncalcError, SettingError
 from cnncalc.layers.base import Layer
 from cnncalc.settings import Settings
-from cnncalc.tensors import Shape, policy
+from cnncalc.specs import under
+from cnncalc.tensors import Shape, data_type
 from cnncalc.validation import Size, problem
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Input(BaseModel):
 
     shape: tuple[Size, ...]
     name: str = INPUT
-    dtype: Annotated[str, AfterValidator(lambda name: policy(name).name)] | None = None
+    dtype: Annotated[str, AfterValidator(data_type)] | None = None
 
 
 class Call(Layer):
@@ -66,14 +67,18 @@ class Nested(Layer):
 
 def _as_inputs(value: object) -> object:
     if isinstance(value, Mapping):
-        return tuple(_as_input(item, str(name)) for name, item in value.items())
+        return tuple(_as_input(item, str(name), "inputs", str(name)) for name, item in value.items())
     return value
 
 
-def _as_input(value: object, name: str) -> object:
+def _as_input(value: object, name: str, *path: str) -> object:
+    """An input by its shape or a mapping; ``path`` is where it stands, for the place of a mistake."""
     if isinstance(value, Input):
         return value
     if isinstance(value, Mapping):
+        if isinstance(value.get("dtype"), str):
+            with under(*path):
+                data_type(value["dtype"])
         return {"name": name, **value}
     return {"name": name, "shape": value}
 
@@ -153,7 +158,7 @@ class Model(BaseModel):
             raise CnncalcError("Model takes input or inputs, not both.")
         shape = given[cls.SHORTHAND]
         rest = {key: value for key, value in given.items() if key != cls.SHORTHAND}
-        return {**rest, "inputs": (_as_input(shape, INPUT),)}
+        return {**rest, "inputs": (_as_input(shape, INPUT, cls.SHORTHAND),)}
 
     @cached_property
     def origin(self) -> str:

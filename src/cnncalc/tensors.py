@@ -54,6 +54,42 @@ def policy(name: str) -> Policy:
         raise SettingError([Problem(("dtype",), message)]) from None
 
 
+INTEGERS = {
+    "bool": 1,
+    "uint8": 1,
+    "int16": 2,
+    "uint16": 2,
+    "int32": 4,
+    "uint32": 4,
+    "int64": 8,
+    "uint64": 8,
+}
+"""Types that data may have and no layer computes in, and the bytes of a value."""
+
+
+def data_type(name: str) -> str:
+    """The type of an input: a dtype policy or a type of whole numbers. Raises SettingError for no type.
+
+    >>> data_type("int32")
+    'int32'
+    """
+    if name in INTEGERS:
+        return name
+    if name not in POLICIES:
+        message = f'no dtype "{str(name)[:60]}".{nearest(name, (*POLICIES, *INTEGERS))}'
+        raise SettingError([Problem(("dtype",), message)])
+    return name
+
+
+def data_bytes(name: str) -> int:
+    """Bytes of a value of an input of that type.
+
+    >>> data_bytes("int64"), data_bytes("mixed_float16")
+    (8, 2)
+    """
+    return INTEGERS[name] if name in INTEGERS else POLICIES[name].compute_bytes
+
+
 class Weight(NamedTuple):
     """One weight of a layer, named as Keras names it."""
 

@@ -195,3 +195,14 @@ def test_an_archive_whose_config_is_something_else(tmp_path: Path) -> None:
         archive.writestr("config.json", json.dumps({"class_name": "Functional", "config": {"layers": 3}}))
     with pytest.raises(cnncalc.CnncalcError, match="not a config of Keras 3"):
         cnncalc.load(path)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8"])
+def test_an_input_of_whole_numbers_goes_there_and_back(dtype: str, tmp_path: Path) -> None:
+    words = tf.keras.Input((10,), dtype=dtype, name="words")
+    keras_model = tf.keras.Model(words, layers.Dense(2)(layers.Flatten()(layers.Embedding(50, 4)(words))))
+    keras_model.save(tmp_path / "words.keras")
+    for model in (cnncalc.from_keras(keras_model), cnncalc.load(tmp_path / "words.keras")):
+        assert model.inputs[0].dtype == dtype
+        assert cnncalc.estimate(model).parameters == keras_model.count_params()
+        assert cnncalc.to_keras(model).inputs[0].dtype == dtype

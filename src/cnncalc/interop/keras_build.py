@@ -14,7 +14,7 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.operations import Operation
 from cnncalc.linking import Link, Scope
 from cnncalc.model import Input, Model, Nested
-from cnncalc.tensors import policy
+from cnncalc.tensors import INTEGERS, policy
 
 INSTALL = "pip install 'cnncalc[keras]'"
 
@@ -70,7 +70,8 @@ class _Builder:
         return self.module.Model(plain(inputs), self.outputs(scope, inputs), name=name)
 
     def input(self, item: Input) -> Any:
-        dtype = policy(item.dtype).compute if item.dtype else None
+        name = item.dtype
+        dtype = policy(name).compute if name and name not in INTEGERS else name
         return self.module.Input(item.shape, name=keras_name(item.name), dtype=dtype)
 
     def outputs(self, scope: Scope, inputs: list[Any]) -> Any:

@@ -8,7 +8,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.layers import CATALOGUE, layer_class
 from cnncalc.layers.base import COMMON, Layer
 from cnncalc.settings import Settings
-from cnncalc.tensors import POLICIES
+from cnncalc.tensors import INTEGERS, POLICIES
 
 _SHAPE = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1}
 _INPUT = {
@@ -16,7 +16,7 @@ _INPUT = {
         _SHAPE,
         {
             "type": "object",
-            "properties": {"shape": _SHAPE, "dtype": {"enum": sorted(POLICIES)}},
+            "properties": {"shape": _SHAPE, "dtype": {"enum": sorted((*POLICIES, *INTEGERS))}},
             "required": ["shape"],
             "additionalProperties": False,
         },

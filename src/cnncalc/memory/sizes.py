@@ -7,7 +7,8 @@ from math import prod
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.facts import Made
 from cnncalc.memory.plan import Draft
-from cnncalc.tensors import Policy, policy
+from cnncalc.model import Input
+from cnncalc.tensors import Policy, data_bytes, policy
 
 
 class Sizes:
@@ -17,11 +18,14 @@ class Sizes:
         self.graph = graph
         self.batch_size = batch_size
         self.default = default
-        inputs = [batch_size * self._of(item.dtype).compute_bytes * prod(item.shape) for item in graph.inputs]
+        inputs = [batch_size * self._data_bytes(item) * prod(item.shape) for item in graph.inputs]
         outputs = [
             batch_size * self._of(node.dtype).compute_bytes * prod(node.facts.output) for node in graph.nodes
         ]
         self.values = inputs + outputs
+
+    def _data_bytes(self, item: Input) -> int:
+        return data_bytes(item.dtype) if item.dtype else self.default.compute_bytes
 
     def _of(self, dtype: str | None) -> Policy:
         return policy(dtype) if dtype else self.default

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import NoRuleError
-from cnncalc.graph import Graph, Row
+from cnncalc.graph import Graph, Node, Row
 from cnncalc.memory.optimizer_state import effective
 from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
@@ -15,7 +15,7 @@ from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import Settings
-from cnncalc.tensors import Policy, policy
+from cnncalc.tensors import INTEGERS, Policy, data_bytes, policy
 
 gradient_rules.GRADIENTS.update(losses.GRADIENTS)
 
@@ -71,7 +71,7 @@ class _Graph:
 
     def _input(self, index: int) -> Value:
         item = self.graph.inputs[index]
-        size = policy(item.dtype).compute_bytes if item.dtype else 4
+        size = data_bytes(item.dtype) if item.dtype else 4
         return Value((self.batch, *item.shape), size, None)
 
     def _policy(self, index: int) -> Policy:
@@ -87,6 +87,7 @@ class _Graph:
             if rule is None:
                 raise NoRuleError(f'{node.layer.kind} "{node.owner}" has no rule.')
             self._require_rule(index)
+            self._require_no_conversion(node)
             item = self._policy(index).compute_bytes
             given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
             call = Call(self.tape, node, given, self._variables(index), item, self.batch)
@@ -105,6 +106,14 @@ class _Graph:
         if name in ("float16", "float64") and kind.startswith(("Conv3D", "AveragePooling3D", "MaxPooling3D")):
             raise NoRuleError(f"no rule for {kind} in {name}, which runs other kernels than float32.")
         self.types.add(name)
+
+    def _require_no_conversion(self, node: Node) -> None:
+        """An Embedding reads int32 as it is; how others convert whole numbers has no rule."""
+        for number in node.inputs:
+            item = self.graph.inputs[number] if number < len(self.inputs) else None
+            as_it_is = node.layer.kind == "Embedding" and item and item.dtype == "int32"
+            if item and item.dtype in INTEGERS and not as_it_is:
+                raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for an input of {item.dtype}.')
 
     def _variables(self, index: int) -> dict[str, Variable]:
         """The weights of a node: those of its layer's first call."""
