@@ -11,7 +11,8 @@ import cnncalc
 from benchmarks.accuracy.measure import load
 from benchmarks.accuracy.rows import Row
 from cnncalc.errors import NoRuleError
-from cnncalc.estimation import Estimate, Footprint
+from cnncalc.estimation import Estimate
+from cnncalc.footprints import Footprint
 
 
 class Entry(NamedTuple):

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.parameters import parameters
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.errors import NoRuleError
+from cnncalc.footprints import Memory, MemoryEstimate, memory_of, untrainable
 from cnncalc.graph import Graph, Node, Row
-from cnncalc.memory import textbook
-from cnncalc.memory.plan import Plan
-from cnncalc.memory.replay import Moment, Timeline, replay
 from cnncalc.model import Model
 from cnncalc.settings import LossSpec, Settings, loss
 from cnncalc.tensors import Policy, Shape, Weight, policy
-
-if TYPE_CHECKING:
-    from cnncalc.runtimes.tensorflow.executor import Ran
 
 
 class LayerEstimate(NamedTuple):
@@ -54,51 +49,6 @@ class LayerEstimate(NamedTuple):
         return self.parameters - self.trainable_parameters
 
 
-class Footprint(NamedTuple):
-    """What one rule says of one mode, in bytes, and the timeline that it is the peak of.
-
-    ``variables_bytes``: weights and, in training, the optimizer's variables. ``io_bytes``: images and
-    targets. ``step_bytes``:
-    what is alive above both at the peak; from ``step_low_bytes`` to ``step_high_bytes`` over
-    the orders that a runtime may take.
-    """
-
-    timeline: Timeline
-    variables_bytes: int
-    io_bytes: int
-    step_low_bytes: int
-    step_high_bytes: int
-
-    @property
-    def step_bytes(self) -> int:
-        return self.total_bytes - self.variables_bytes - self.io_bytes
-
-    @property
-    def total_bytes(self) -> int:
-        return self.peak.bytes
-
-    @property
-    def peak(self) -> Moment:
-        """The step at which the most is alive, and the buffers that are."""
-        return self.timeline.peak
-
-    @property
-    def terms(self) -> dict[str, int]:
-        """The sum: bytes of parameters, inputs, outputs, ... alive at the peak."""
-        found: dict[str, int] = {}
-        for buffer in self.peak.buffers:
-            found[buffer.role] = found.get(buffer.role, 0) + buffer.bytes
-        return found
-
-
-class MemoryEstimate(NamedTuple):
-    """One rule's answer for prediction and for training; None where the rule has none, and then why."""
-
-    inference: Footprint
-    training: Footprint | None
-    missing: str = ""
-
-
 class NotIncluded(NamedTuple):
     """Something that an estimate does not say, and why."""
 
@@ -107,25 +57,6 @@ class NotIncluded(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what} ({self.reason})"
-
-
-class Memory(Mapping[str, MemoryEstimate]):
-    """The answers of the memory rules by name; each is worked out when it is first asked for."""
-
-    def __init__(self, rules: Mapping[str, Callable[[], MemoryEstimate]]) -> None:
-        self._rules = dict(rules)
-        self._known: dict[str, MemoryEstimate] = {}
-
-    def __getitem__(self, rule: str) -> MemoryEstimate:
-        if rule not in self._known:
-            self._known[rule] = self._rules[rule]()
-        return self._known[rule]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rules)
-
-    def __len__(self) -> int:
-        return len(self._rules)
 
 
 @dataclass(frozen=True)
@@ -228,81 +159,13 @@ def estimate(
     )
     if settings.loss is None:
         settings = settings.changed(loss=_loss_by_last_activation(model.graph))
-    rules = {
-        "textbook": lambda: _textbook(model.graph, settings),
-        "ideal": lambda: _ideal(model.graph, settings),
-        "tensorflow": lambda: _tensorflow(model.graph, settings),
-    }
-    return Estimate(model, settings, Memory(rules))
-
-
-def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
-    default = policy(settings.dtype)
-    untrainable = _untrainable(graph, settings)
-    training = None if untrainable else textbook.training(graph, settings.batch_size, default)
-    prediction = textbook.prediction(graph, settings.inference_batch_size, default)
-    return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
-
-
-def _ideal(graph: Graph, settings: Settings) -> MemoryEstimate:
-    from cnncalc.memory import ideal
-    from cnncalc.memory.variables import variables_bytes
-
-    default = policy(settings.dtype)
-    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default))
-    if _untrainable(graph, settings):
-        return MemoryEstimate(prediction, None)
-    slots = variables_bytes(graph, settings.dtype, settings.optimizer).optimizer
-    return MemoryEstimate(prediction, _footprint(ideal.training(graph, settings.batch_size, default, slots)))
-
-
-def _tensorflow(graph: Graph, settings: Settings) -> MemoryEstimate:
-    """Raises NoRuleError where a layer has no rule; without one for its training there is none."""
-    from cnncalc.memory.variables import variables_bytes
-    from cnncalc.runtimes.tensorflow import planning
-
-    variables = variables_bytes(graph, settings.dtype, settings.optimizer)
-    inference = _ran(planning.inference(graph, settings, variables.weights), variables.weights)
-    if _untrainable(graph, settings):
-        return MemoryEstimate(inference, None)
-    trained = variables.weights + variables.optimizer
-    slots = variables.optimizer >= variables.trainable
-    try:
-        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained, slots))
-    except NoRuleError as error:
-        return MemoryEstimate(inference, None, str(error).rstrip("."))
-
-
-def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
-    from cnncalc.runtimes.tensorflow.band import band
-
-    timeline = replay(ran.plan)
-    fixed = sum(ran.plan.buffers[number].bytes for number in ran.plan.steps[0].allocates)
-    low, high = band(timeline, ran.put_off, slots)
-    return Footprint(timeline, variables, fixed - variables, low - fixed, high - fixed)
-
-
-FIXED = ("parameters", "slots")
-
-
-def _footprint(plan: Plan) -> Footprint:
-    """A rule's plan in one order: the band is a point."""
-    timeline = replay(plan)
-    alive = timeline.peak.buffers
-    variables = sum(buffer.bytes for buffer in alive if buffer.role in FIXED)
-    images = sum(buffer.bytes for buffer in alive if buffer.role == "inputs")
-    step = timeline.peak.bytes - variables - images
-    return Footprint(timeline, variables, images, step, step)
-
-
-def _untrainable(graph: Graph, settings: Settings) -> bool:
-    return any((node.dtype or settings.dtype) == "int8" for node in graph.nodes)
+    return Estimate(model, settings, memory_of(model.graph, settings))
 
 
 def _not_included(graph: Graph, settings: Settings) -> tuple[NotIncluded, ...]:
     unknown = [node for node in graph.nodes if not node.layer.counted]
     found = [NotIncluded(f"layer {node.owner}", node.layer.describe()) for node in unknown]
-    if _untrainable(graph, settings):
+    if untrainable(graph, settings):
         reason = "int8 has no gradients; models are trained in a float type"
         found.append(NotIncluded("textbook training", reason))
     return tuple(found)

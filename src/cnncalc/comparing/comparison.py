@@ -14,7 +14,8 @@ from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
 from cnncalc.comparing.pruned import Pruned, pruned
 from cnncalc.comparing.variants import VARIANTS, split
 from cnncalc.errors import CnncalcError, GraphError, SettingError
-from cnncalc.estimation import Estimate, LayerEstimate, MemoryEstimate, estimate
+from cnncalc.estimation import Estimate, LayerEstimate, estimate
+from cnncalc.footprints import MemoryEstimate
 from cnncalc.model import Model
 
 Given = Model | str | PathLike[str]

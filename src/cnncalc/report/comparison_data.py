@@ -8,7 +8,8 @@ from typing import Any
 
 from cnncalc.comparing.comparison import Candidate, Change, Comparison, LastField, PrunedModel
 from cnncalc.comparing.pruned import Storage
-from cnncalc.estimation import Footprint, LayerEstimate
+from cnncalc.estimation import LayerEstimate
+from cnncalc.footprints import Footprint
 
 
 def to_json(comparison: Comparison) -> str:

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from cnncalc.analysis.receptive_field import ReceptiveField
-from cnncalc.estimation import Estimate, Footprint, LayerEstimate, MemoryEstimate
+from cnncalc.estimation import Estimate, LayerEstimate
+from cnncalc.footprints import Footprint, MemoryEstimate
 from cnncalc.settings import Settings
 from cnncalc.units import shape_text
 

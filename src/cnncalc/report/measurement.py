@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cnncalc.errors import NoRuleError
-from cnncalc.estimation import Footprint
+from cnncalc.footprints import Footprint
 from cnncalc.measuring.measurement import Measurement
 from cnncalc.report.table import Grid, fitted
 from cnncalc.units import bytes_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from cnncalc.estimation import Estimate, Footprint
+from cnncalc.estimation import Estimate
+from cnncalc.footprints import Footprint
 from cnncalc.memory.plan import Buffer, Role
 from cnncalc.report.sums import Section, Sum
 from cnncalc.units import bytes_text

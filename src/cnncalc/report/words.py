@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.estimation import Estimate, Footprint
+from cnncalc.estimation import Estimate
+from cnncalc.footprints import Footprint
 from cnncalc.units import bytes_text
 
 RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "Keras allocates"}

@@ -1,0 +1,175 @@
+"""What a model takes by each memory rule: the rules asked, their plans replayed, the answers in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.errors import NoRuleError
+from cnncalc.graph import Graph
+from cnncalc.memory import textbook
+from cnncalc.memory.plan import Plan
+from cnncalc.memory.replay import Moment, Timeline, replay
+from cnncalc.settings import Settings
+from cnncalc.tensors import policy
+
+if TYPE_CHECKING:
+    from cnncalc.memory.variables import VariablesBytes
+    from cnncalc.runtimes.tensorflow.executor import Ran
+
+
+class Footprint(NamedTuple):
+    """What one rule says of one mode, in bytes, and the timeline that it is the peak of.
+
+    ``variables_bytes``: weights and, in training, the optimizer's variables. ``io_bytes``: images and
+    targets. ``step_bytes``: what is alive above both at the peak; from ``step_low_bytes`` to
+    ``step_high_bytes`` over the orders that a runtime may take.
+    """
+
+    timeline: Timeline
+    variables_bytes: int
+    io_bytes: int
+    step_low_bytes: int
+    step_high_bytes: int
+
+    @property
+    def step_bytes(self) -> int:
+        return self.total_bytes - self.variables_bytes - self.io_bytes
+
+    @property
+    def total_bytes(self) -> int:
+        return self.peak.bytes
+
+    @property
+    def peak(self) -> Moment:
+        """The step at which the most is alive, and the buffers that are."""
+        return self.timeline.peak
+
+    @property
+    def terms(self) -> dict[str, int]:
+        """The sum: bytes of parameters, inputs, outputs, ... alive at the peak."""
+        found: dict[str, int] = {}
+        for buffer in self.peak.buffers:
+            found[buffer.role] = found.get(buffer.role, 0) + buffer.bytes
+        return found
+
+
+class MemoryEstimate(NamedTuple):
+    """One rule's answer for prediction and for training; None where the rule has none, and then why."""
+
+    inference: Footprint
+    training: Footprint | None
+    missing: str = ""
+
+
+class Memory(Mapping[str, MemoryEstimate]):
+    """The answers of the memory rules by name; each is worked out when it is first asked for, and once.
+
+    Raises NoRuleError for a rule that has none for the model.
+    """
+
+    def __init__(self, rules: Mapping[str, Callable[[], MemoryEstimate]]) -> None:
+        self._rules = dict(rules)
+        self._known: dict[str, MemoryEstimate | NoRuleError] = {}
+
+    def __getitem__(self, rule: str) -> MemoryEstimate:
+        if rule not in self._known:
+            self._known[rule] = self._worked_out(rule)
+        found = self._known[rule]
+        if isinstance(found, NoRuleError):
+            raise found
+        return found
+
+    def _worked_out(self, rule: str) -> MemoryEstimate | NoRuleError:
+        try:
+            return self._rules[rule]()
+        except NoRuleError as error:
+            return error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
+def memory_of(graph: Graph, settings: Settings) -> Memory:
+    """What each memory rule says of a model under these settings."""
+
+    @cache
+    def variables() -> VariablesBytes:
+        from cnncalc.memory.variables import variables_bytes
+
+        return variables_bytes(graph, settings.dtype, settings.optimizer)
+
+    return Memory(
+        {
+            "textbook": lambda: _textbook(graph, settings),
+            "ideal": lambda: _ideal(graph, settings, variables()),
+            "tensorflow": lambda: _tensorflow(graph, settings, variables()),
+        }
+    )
+
+
+def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
+    default = policy(settings.dtype)
+    training = (
+        None if untrainable(graph, settings) else textbook.training(graph, settings.batch_size, default)
+    )
+    prediction = textbook.prediction(graph, settings.inference_batch_size, default)
+    return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
+
+
+def _ideal(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
+    from cnncalc.memory import ideal
+
+    default = policy(settings.dtype)
+    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default))
+    if untrainable(graph, settings):
+        return MemoryEstimate(prediction, None)
+    plan = ideal.training(graph, settings.batch_size, default, variables.optimizer)
+    return MemoryEstimate(prediction, _footprint(plan))
+
+
+def _tensorflow(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
+    """Raises NoRuleError where a layer has no rule; without one for its training there is none."""
+    from cnncalc.runtimes.tensorflow import planning
+
+    inference = _ran(planning.inference(graph, settings, variables.weights), variables.weights)
+    if untrainable(graph, settings):
+        return MemoryEstimate(inference, None)
+    trained = variables.weights + variables.optimizer
+    slots = variables.optimizer >= variables.trainable
+    try:
+        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained, slots))
+    except NoRuleError as error:
+        return MemoryEstimate(inference, None, str(error).rstrip("."))
+
+
+def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
+    """A run that TensorFlow's executor makes; its first step has all that is there before."""
+    from cnncalc.runtimes.tensorflow.band import band
+
+    timeline = replay(ran.plan)
+    fixed = sum(ran.plan.buffers[number].bytes for number in ran.plan.steps[0].allocates)
+    low, high = band(timeline, ran.put_off, slots)
+    return Footprint(timeline, variables, fixed - variables, low - fixed, high - fixed)
+
+
+FIXED = ("parameters", "slots")
+
+
+def _footprint(plan: Plan) -> Footprint:
+    """A rule's plan in one order: the band is a point."""
+    timeline = replay(plan)
+    alive = timeline.peak.buffers
+    variables = sum(buffer.bytes for buffer in alive if buffer.role in FIXED)
+    images = sum(buffer.bytes for buffer in alive if buffer.role == "inputs")
+    step = timeline.peak.bytes - variables - images
+    return Footprint(timeline, variables, images, step, step)
+
+
+def untrainable(graph: Graph, settings: Settings) -> bool:
+    """Whether a layer computes in int8, which has no gradients."""
+    return any((node.dtype or settings.dtype) == "int8" for node in graph.nodes)
