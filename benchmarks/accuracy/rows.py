@@ -49,7 +49,8 @@ class Row(NamedTuple):
     """One measurement. ``model``: a name of the zoo, a file of ``models/``, or ``random-N``.
 
     ``pixels``: height and width of the images; 0 for those of the model. ``frozen``: the share of the
-    layers, from the first, that is not trained. ``optimizer`` is empty for inference, ``loss`` for the default.
+    layers, from the first, that is not trained. ``optimizer`` is empty for inference, ``loss`` for the
+    default one.
     """
 
     group: int
