@@ -54,11 +54,23 @@ def test_the_exercise_is_what_keras_builds() -> None:
 
 
 def test_the_command_prints_the_verdict(typed: Typed) -> None:
-    status, out, err = typed("check", str(EXERCISE))
+    status, out, err = typed("check", str(EXERCISE), "--no-measure")
     assert (status, err) == (0, "")
     assert "100 x 150 x 100" in out
     assert out.count("the same") == 3 + 1  # three layers and the verdict
     assert "builds the same: 3 layers, every output shape, every weight's shape, 903,400 parameters." in out
+
+
+def test_the_command_measures_what_it_has_compared(typed: Typed) -> None:
+    words = ("--batch-size", "2", "--optimizer", "adam", "--compilations", "1")
+    status, out, _ = typed("check", str(EXERCISE), *words)
+    lines = {" ".join(line.split()[:2]): line.split()[2:] for line in out.splitlines()}
+    assert status == 0
+    assert "training, batch 2, Adam" in out
+    # Two outputs of the first layers are alive in prediction: 6,000,000 + 3,000,000.
+    for line in ("estimated, typical", "measured, lowest", "measured, median", "measured, highest"):
+        assert lines[line][0] == "9,000,000"
+    assert lines["measured, lowest"] == lines["measured, highest"]
 
 
 def test_a_difference_is_shown_and_is_exit_status_1(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +78,7 @@ def test_a_difference_is_shown_and_is_exit_status_1(typed: Typed, monkeypatch: p
     in_keras(monkeypatch, cnncalc.Sequential(wider, input=(200, 300, 3)))
     status, out, _ = typed("check", str(EXERCISE))
     assert status == 1
+    assert "measured" not in out
     assert out.count("DIFFERS") == 1
     assert "Keras    output 25 x 38 x 401; weights kernel 3 x 3 x 200 x 401, bias 401" in out
     assert "cnncalc  output 25 x 38 x 400; weights kernel 3 x 3 x 200 x 400, bias 400" in out

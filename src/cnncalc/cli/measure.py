@@ -27,7 +27,7 @@ def measure(
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
-    compilations: Annotated[int, typer.Option(help="Fresh compilations: the order may differ.")] = 4,
+    compilations: options.Compilations = 4,
     timeline: Annotated[bool, typer.Option("--timeline", help="Every allocation, in JSON.")] = False,
     input_shape: options.InputShape = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
@@ -36,9 +36,7 @@ def measure(
     from cnncalc.measuring.measurement import measure as run
     from cnncalc.report import measurement
 
-    with typer.progressbar(
-        length=compilations, label="Measuring", file=typer.get_text_stream("stderr")
-    ) as bar:
+    with options.measuring("Measuring", compilations) as progress:
         found = run(
             options.load(file, input_shape),
             mode=mode.value,
@@ -48,7 +46,7 @@ def measure(
             loss=options.identifier(loss),
             compilations=compilations,
             timeline=timeline,
-            progress=lambda done, count: bar.update(1),
+            progress=progress,
         )
     as_json = output is Format.json
     text = measurement.to_json(found) if as_json else measurement.to_table(found, options.terminal_width())

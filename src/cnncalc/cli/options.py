@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +13,7 @@ import typer
 from cnncalc.errors import CnncalcError
 
 if TYPE_CHECKING:
+    from cnncalc.measuring.measurement import Progress
     from cnncalc.model import Model
 
 File = Annotated[
@@ -35,6 +38,9 @@ DType = Annotated[
 ]
 Optimizer = Annotated[
     str | None, typer.Option(help="A Keras optimizer: adam, or '{name: SGD, momentum: 0.9}'.")
+]
+Compilations = Annotated[
+    int, typer.Option(help="Fresh compilations to measure: the order of a step may differ.")
 ]
 Loss = Annotated[str | None, typer.Option(help="A Keras loss: mse, or '{name: Huber, delta: 0.5}'.")]
 
@@ -64,6 +70,14 @@ def identifier(text: str | None) -> Any:
     from cnncalc.interop.marked import parse
 
     return parse(text, "command line")[0]
+
+
+@contextmanager
+def measuring(label: str, compilations: int) -> Iterator[Progress]:
+    """A progress bar on standard error; what it gives is called after each compilation."""
+    stream = typer.get_text_stream("stderr")
+    with typer.progressbar(length=compilations, label=label, file=stream) as bar:
+        yield lambda done, count: bar.update(1)
 
 
 def terminal_width() -> int | None:

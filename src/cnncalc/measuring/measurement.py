@@ -16,6 +16,7 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError
 from cnncalc.estimation import Estimate, estimate
+from cnncalc.footprints import Footprint
 from cnncalc.interop.keras_build import require_tensorflow
 from cnncalc.interop.writing import to_json
 from cnncalc.measuring.job import Facts, Job, Mode, Run
@@ -60,6 +61,14 @@ class Measurement:
     def variables_bytes(self) -> int:
         """Weights and the optimizer's variables, its scalars included."""
         return self.facts.weights_bytes + self.facts.optimizer_bytes
+
+    @property
+    def estimated(self) -> Footprint | None:
+        """What the tensorflow rule says of the same step; None where it has no rule for it."""
+        answer = self.estimate.answers.get("tensorflow")
+        if answer is None:
+            return None
+        return answer.training if self.mode == "training" else answer.inference
 
 
 def measure(

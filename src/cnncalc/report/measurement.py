@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cnncalc.errors import NoRuleError
-from cnncalc.footprints import Footprint
 from cnncalc.measuring.measurement import Measurement
 from cnncalc.report.table import Grid, fitted
 from cnncalc.units import bytes_text
@@ -21,17 +19,8 @@ def to_table(found: Measurement, width: int | None = None) -> str:
     return "\n\n".join([head, *grids, _words(found)]) + "\n"
 
 
-def estimated(found: Measurement) -> Footprint | None:
-    """The estimate of what was measured; None without a rule."""
-    try:
-        answer = found.estimate.memory["tensorflow"]
-    except NoRuleError:
-        return None
-    return answer.training if found.mode == "training" else answer.inference
-
-
 def _figures(found: Measurement) -> Grid:
-    guess = estimated(found)
+    guess = found.estimated
     rows = [
         ("variables", found.variables_bytes, guess and guess.variables_bytes),
         ("images and targets", found.facts.io_bytes, guess and guess.io_bytes),
@@ -64,7 +53,7 @@ def _words(found: Measurement) -> str:
 
 def to_json(found: Measurement) -> str:
     """The whole measurement as JSON text."""
-    guess = estimated(found)
+    guess = found.estimated
     data: dict[str, Any] = {
         "model": found.estimate.name,
         "mode": found.mode,
