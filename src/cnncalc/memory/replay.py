@@ -41,6 +41,27 @@ class Timeline(NamedTuple):
 
         return np.array(self.step_bytes, dtype=np.int64)
 
+    @property
+    def buffers(self) -> NDArray[np.void]:
+        """A row per buffer, in the order of allocation: number, owner, role, bytes, allocated, freed.
+
+        It is alive from the step ``allocated`` to that before ``freed``; where none frees it, that is
+        the number of steps.
+        """
+        import numpy as np
+
+        buffers = self.plan.buffers
+        found = [(number, *buffers[number], *life) for number, *life in _lives(self.plan)]
+        owner, role = (
+            max(map(len, texts)) for texts in zip(*(buffer[:2] for buffer in buffers), strict=True)
+        )
+        kinds = ("i8", f"U{owner}", f"U{role}", "i8", "i8", "i8")
+        return np.array(found, dtype=list(zip(COLUMNS, kinds, strict=True)))
+
+
+COLUMNS = ("number", "owner", "role", "bytes", "allocated", "freed")
+"""What the array of a timeline's buffers says of each."""
+
 
 def replay(plan: Plan) -> Timeline:
     """Run a plan on paper.
@@ -60,6 +81,17 @@ def replay(plan: Plan) -> Timeline:
         for number in step.releases:
             total -= sizes[number]
     return Timeline(plan, tuple(found), _peak(plan, found))
+
+
+def _lives(plan: Plan) -> list[tuple[int, int, int]]:
+    """Each buffer's number, the step that allocates it, and the first at which it is gone."""
+    born: dict[int, int] = {}
+    lives = []
+    for index, step in enumerate(plan.steps):
+        born.update(dict.fromkeys(step.allocates, index))
+        lives += [(number, born.pop(number), index + 1) for number in step.releases]
+    lives += [(number, index, len(plan.steps)) for number, index in born.items()]
+    return sorted(lives, key=lambda life: (life[1], life[0]))
 
 
 def _peak(plan: Plan, step_bytes: list[int]) -> Moment:
