@@ -114,6 +114,36 @@ def test_json_of_int8_has_no_training(run: Any) -> None:
     assert data["not_included"][0]["what"] == "textbook training"
 
 
+def test_the_best_order_and_what_enforces_it(run: Any) -> None:
+    text = run("estimate", "xception", "--order", "best").out
+    assert "ideal       no waste, best order" in text
+    assert "needs 111.2 MiB (116,573,248 B), in the model's 113.8 MiB (119,301,440 B)" in text
+    assert "No order needs less." in text
+    assert "  block2_sepconv1/depthwise waits for block2_shortcut_bn" in text
+    data = json.loads(run("estimate", "xception", "--order", "best", "--format", "json").out)
+    assert data["memory"]["ideal"]["inference"]["total_bytes"] == data["order"]["peak_bytes"] == 116_573_248
+    wait = {"step": "block2_sepconv1/depthwise", "after": "block2_shortcut_bn"}
+    assert data["order"]["control_dependencies"] == [wait]
+
+
+def test_the_worst_order(run: Any) -> None:
+    text = run("estimate", "unet", "--order", "worst", "--format", "markdown").out
+    assert "In the worst order found the ideal prediction needs 305.1 MiB" in text
+    assert "waits for" not in text
+
+
+def test_the_order_of_the_model_needs_no_words(run: Any) -> None:
+    text = run("estimate", EXERCISE, "--order", "as-written").out
+    assert "order" not in text.replace("by order", "")
+    data = json.loads(run("estimate", EXERCISE, "--format", "json").out)
+    assert (data["order"]["name"], data["order"]["peak_bytes"]) == ("as-written", 12_613_600)
+
+
+def test_where_all_orders_are_as_good_nothing_waits(run: Any) -> None:
+    text = run("estimate", EXERCISE, "--order", "best").out
+    assert "No order needs more than that, so no control dependency is needed." in text
+
+
 def test_csv(run: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(run("estimate", EXERCISE, "--format", "csv").out)))
     assert [row["parameters"] for row in rows] == ["2800", "180200", "720400", "903400"]

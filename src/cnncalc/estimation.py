@@ -15,6 +15,7 @@ from cnncalc.errors import NoRuleError
 from cnncalc.footprints import Memory, MemoryEstimate, memory_of, untrainable
 from cnncalc.graph import Graph, Node, Row
 from cnncalc.model import Model
+from cnncalc.ordering import OrderName, Orders, known
 from cnncalc.settings import LossSpec, Settings, loss
 from cnncalc.tensors import Policy, Shape, Weight, policy
 
@@ -61,11 +62,17 @@ class NotIncluded(NamedTuple):
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a model costs. Parameters and MACs are exact; each memory rule says what it is."""
+    """What a model costs. Parameters and MACs are exact; each memory rule says what it is.
+
+    ``orders``: what prediction needs in the model's order, the best and the worst, by the ideal
+    rule; ``order`` is the one that ``memory["ideal"]`` is of.
+    """
 
     model: Model
     settings: Settings
     memory: Memory = field(repr=False)
+    orders: Orders = field(repr=False)
+    order: OrderName = "as-written"
 
     @cached_property
     def answers(self) -> dict[str, MemoryEstimate]:
@@ -133,12 +140,14 @@ def estimate(
     dtype: str | None = None,
     optimizer: str | Mapping[str, Any] | None = None,
     loss: str | Mapping[str, Any] | None = None,
+    order: OrderName = "as-written",
 ) -> Estimate:
     """Work out what a model costs, without running anything.
 
     ``model`` is a :class:`cnncalc.Model` or the path of a model file. ``batch_size`` is that of
     training, ``inference_batch_size`` that of prediction. What is None comes from the model's own
-    settings, else 32, 1, "float32", "sgd", and the loss that suits the last activation.
+    settings, else 32, 1, "float32", "sgd", and the loss that suits the last activation. ``order``:
+    in which the ideal prediction runs independent branches, "as-written", "best" or "worst".
     Raises :class:`cnncalc.errors.CnncalcError` for settings that cannot be.
 
     >>> from cnncalc import Sequential
@@ -159,7 +168,9 @@ def estimate(
     )
     if settings.loss is None:
         settings = settings.changed(loss=_loss_by_last_activation(model.graph))
-    return Estimate(model, settings, memory_of(model.graph, settings))
+    orders, order = Orders(model.graph, settings), known(order)
+    nodes = None if order == "as-written" else lambda: orders[order].order
+    return Estimate(model, settings, memory_of(model.graph, settings, nodes), orders, order)
 
 
 def _not_included(graph: Graph, settings: Settings) -> tuple[NotIncluded, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,8 +94,11 @@ class Memory(Mapping[str, MemoryEstimate]):
         return len(self._rules)
 
 
-def memory_of(graph: Graph, settings: Settings) -> Memory:
-    """What each memory rule says of a model under these settings."""
+def memory_of(graph: Graph, settings: Settings, order: Callable[[], Sequence[int]] | None = None) -> Memory:
+    """What each memory rule says of a model under these settings.
+
+    ``order``: the nodes in the order in which the ideal prediction runs; None for the model's.
+    """
 
     @cache
     def variables() -> VariablesBytes:
@@ -106,7 +109,7 @@ def memory_of(graph: Graph, settings: Settings) -> Memory:
     return Memory(
         {
             "textbook": lambda: _textbook(graph, settings),
-            "ideal": lambda: _ideal(graph, settings, variables()),
+            "ideal": lambda: _ideal(graph, settings, variables(), order() if order else None),
             "tensorflow": lambda: _tensorflow(graph, settings, variables()),
         }
     )
@@ -121,11 +124,13 @@ def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
     return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
 
 
-def _ideal(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
+def _ideal(
+    graph: Graph, settings: Settings, variables: VariablesBytes, order: Sequence[int] | None
+) -> MemoryEstimate:
     from cnncalc.memory import ideal
 
     default = policy(settings.dtype)
-    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default))
+    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default, order))
     if untrainable(graph, settings):
         return MemoryEstimate(prediction, None)
     plan = ideal.training(graph, settings.batch_size, default, variables.optimizer)

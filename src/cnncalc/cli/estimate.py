@@ -17,6 +17,12 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
+class Order(StrEnum):
+    as_written = "as-written"
+    best = "best"
+    worst = "worst"
+
+
 def estimate(
     file: options.File,
     batch_size: options.BatchSize = None,
@@ -24,6 +30,9 @@ def estimate(
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
+    order: Annotated[
+        Order, typer.Option(help="Of independent branches, in the ideal prediction.")
+    ] = Order.as_written,
     input_shape: options.InputShape = None,
     allow_unknown: options.AllowUnknown = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
@@ -38,6 +47,7 @@ def estimate(
         dtype=dtype,
         optimizer=options.identifier(optimizer),
         loss=options.identifier(loss),
+        order=order.value,
     )
     if output in (Format.table, Format.markdown):
         from cnncalc.report import table

@@ -17,13 +17,12 @@ alive all through the stretch and its largest single step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from cnncalc.graph import Graph
 from cnncalc.memory.flow import Flow
-from cnncalc.memory.segment import Segment, places_in
+from cnncalc.memory.segment import Segment, Way, in_model_order, joined, places_in
 from cnncalc.memory.sizes import Sizes
 from cnncalc.tensors import Policy
 
@@ -40,54 +39,24 @@ class BestOrder(NamedTuple):
     lower_bound_bytes: int
 
 
-class _Way(NamedTuple):
-    """Places of a segment in order, and their peak."""
-
-    places: tuple[int, ...]
-    peak: int
-
-
 def best_order(graph: Graph, batch_size: int, default_policy: Policy, limit: int = 20_000) -> BestOrder:
     """The order of :func:`cnncalc.memory.ideal.prediction` with the lowest peak.
 
     ``limit``: how many sets of steps are looked at in a stretch before it is left as it is.
     """
     sizes = Sizes(graph, batch_size, default_policy)
-    parameters = sum(sizes.parameters(node) for node in graph.nodes if node.weights)
-    segments, ways = _in_model_order(Flow(sizes), parameters)
+    parameters = sizes.all_parameters
+    segments, ways = in_model_order(Flow(sizes), parameters)
     bound = max((segment.least() for segment in segments), default=parameters)
     for number in sorted(range(len(ways)), key=lambda number: -ways[number].peak):
         if ways[number].peak > bound:
             ways[number], least = _better(segments[number], ways[number], bound, limit)
             bound = max(bound, least)
     peak = max((way.peak for way in ways), default=parameters)
-    order = (
-        segment.steps[place] for segment, way in zip(segments, ways, strict=True) for place in way.places
-    )
-    return BestOrder(tuple(order), max(peak, parameters), peak <= bound, bound)
+    return BestOrder(joined(segments, ways), max(peak, parameters), peak <= bound, bound)
 
 
-def _in_model_order(flow: Flow, parameters: int) -> tuple[list[Segment], list[_Way]]:
-    segments, ways, alive = [], [], parameters
-    for steps in flow.segments():
-        segments.append(Segment(flow, steps, alive))
-        way, alive = _walk(segments[-1], range(len(steps)))
-        ways.append(way)
-    return segments, ways
-
-
-def _walk(segment: Segment, places: Iterable[int]) -> tuple[_Way, int]:
-    """The peak of an order, and the bytes that it leaves."""
-    done, alive, peak, walked = 0, segment.alive, 0, []
-    for place in places:
-        during, alive = segment.run(place, done, alive)
-        done |= 1 << place
-        peak = max(peak, during)
-        walked.append(place)
-    return _Way(tuple(walked), peak), alive
-
-
-def _better(segment: Segment, way: _Way, bound: int, limit: int) -> tuple[_Way, int]:
+def _better(segment: Segment, way: Way, bound: int, limit: int) -> tuple[Way, int]:
     """A way with a lower peak, as far as one is found, and what no way can be below.
 
     A way below the bound is as good as one at the bound.
@@ -102,23 +71,9 @@ def _better(segment: Segment, way: _Way, bound: int, limit: int) -> tuple[_Way, 
     return (found, max(bound, found.peak)) if found else (way, way.peak)
 
 
-def _careful(segment: Segment, limit: int) -> _Way:
+def _careful(segment: Segment, limit: int) -> Way:
     """Always the step that raises the peak least; of several, that which leaves least."""
-    done, alive, peak, ready = 0, segment.alive, 0, segment.ready()
-    places: list[int] = []
-    while ready:
-        tried = []
-        for place in places_in(ready):
-            during, after = segment.run(place, done, alive)
-            tried.append((max(during, peak), after, place))
-            limit -= 1
-        if limit < 0:
-            return _walk(segment, range(len(segment.steps)))[0]
-        peak, alive, place = min(tried)
-        places.append(place)
-        done |= 1 << place
-        ready = segment.ready_after(place, done, ready)
-    return _Way(tuple(places), peak)
+    return segment.greedily(lambda peak, during, after: (max(during, peak), after), limit)
 
 
 class _Set(NamedTuple):
@@ -144,12 +99,12 @@ class _Search:
         self.levels = {0: bound}
         self.tried = 0
 
-    def way(self) -> _Way | None:
+    def way(self) -> Way | None:
         """The best way; None where none is below the known peak, or there is too much to look at."""
         while self.heap:
             state = heappop(self.heap)
             if state.done == self.segment.whole:
-                return _walk(self.segment, self._back(state.done))[0]
+                return self.segment.walk(self._back(state.done))[0]
             if state.level <= self.levels[state.done]:
                 self._go_on(state)
             if len(self.levels) > self.limit or self.tried > 10 * self.limit:

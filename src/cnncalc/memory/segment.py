@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from cnncalc.memory.flow import Flow
+
+
+class Way(NamedTuple):
+    """Places of a segment in order, and their peak."""
+
+    places: tuple[int, ...]
+    peak: int
 
 
 class Segment:
@@ -62,6 +70,35 @@ class Segment:
         unread = made if flow.unread[index] else 0
         return during, alive + made - unread - sum(flow.sizes[storage] for storage in last)
 
+    def walk(self, places: Iterable[int]) -> tuple[Way, int]:
+        """The peak of an order, and the bytes that it leaves."""
+        done, alive, peak, walked = 0, self.alive, 0, []
+        for place in places:
+            during, alive = self.run(place, done, alive)
+            done |= 1 << place
+            peak = max(peak, during)
+            walked.append(place)
+        return Way(tuple(walked), peak), alive
+
+    def greedily(self, cost: Callable[[int, int, int], tuple[int, ...]], limit: int) -> Way:
+        """Always the step that costs least, by the peak so far and the bytes during it and after it.
+
+        The model's order where more than ``limit`` steps would have to be looked at.
+        """
+        done, alive, peak, ready = 0, self.alive, 0, self.ready()
+        places: list[int] = []
+        while ready:
+            limit -= ready.bit_count()
+            if limit < 0:
+                return self.walk(range(len(self.steps)))[0]
+            tried = [(place, *self.run(place, done, alive)) for place in places_in(ready)]
+            place, during, alive = min(tried, key=lambda one: (*cost(peak, *one[1:]), one[0]))
+            peak = max(peak, during)
+            places.append(place)
+            done |= 1 << place
+            ready = self.ready_after(place, done, ready)
+        return Way(tuple(places), peak)
+
     def _is_loaded(self, storage: int, done: int) -> bool:
         return bool(self.readers[storage] & done) or self.flow.readers[storage][0] < self.steps.start
 
@@ -84,6 +121,22 @@ class Segment:
         index = self.steps[place]
         read = sum(self.flow.sizes[s] for s in self.flow.reads[index] if s not in throughout)
         return read + (0 if self.places[place] else self.flow.made[index])
+
+
+def in_model_order(flow: Flow, parameters: int) -> tuple[list[Segment], list[Way]]:
+    """All segments of a run that begins with the parameters, and the model's order in each."""
+    segments, ways, alive = [], [], parameters
+    for steps in flow.segments():
+        segments.append(Segment(flow, steps, alive))
+        way, alive = segments[-1].walk(range(len(steps)))
+        ways.append(way)
+    return segments, ways
+
+
+def joined(segments: list[Segment], ways: list[Way]) -> tuple[int, ...]:
+    """The steps of a whole run."""
+    pairs = zip(segments, ways, strict=True)
+    return tuple(segment.steps[place] for segment, way in pairs for place in way.places)
 
 
 def places_in(mask: int) -> Iterator[int]:

@@ -34,6 +34,11 @@ class Sizes:
         """Bytes of the weights that the node brings into the model."""
         return self._of(node.dtype).variable_bytes * sum(weight.size for weight in node.weights)
 
+    @property
+    def all_parameters(self) -> int:
+        """Bytes of all weights of the model."""
+        return sum(self.parameters(node) for node in self.graph.nodes)
+
     def trained(self, node: Node) -> int:
         """Bytes of the gradients of these: one of its size for each that is trainable, in its type."""
         sizes = (weight.size for weight in node.weights if weight.trainable)

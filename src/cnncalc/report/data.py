@@ -10,6 +10,7 @@ from typing import Any
 from cnncalc.analysis.receptive_field import ReceptiveField
 from cnncalc.estimation import Estimate, LayerEstimate
 from cnncalc.footprints import Footprint, MemoryEstimate
+from cnncalc.report.ordering import order_data
 from cnncalc.settings import Settings
 from cnncalc.units import shape_text
 
@@ -32,6 +33,7 @@ def to_data(estimate: Estimate) -> dict[str, Any]:
         "non_trainable_parameters": estimate.non_trainable_parameters,
         "macs": estimate.macs,
         "memory": {rule: _memory(answer) for rule, answer in estimate.answers.items()},
+        "order": order_data(estimate),
         "not_included": [{"what": item.what, "reason": item.reason} for item in estimate.not_included],
     }
 

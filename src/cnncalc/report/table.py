@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.estimation import Estimate, LayerEstimate
+from cnncalc.report.ordering import order_words
 from cnncalc.report.words import answer, memory_rows
 from cnncalc.units import bytes_text, count_text, shape_text
 
@@ -46,7 +47,8 @@ def to_table(estimate: Estimate, width: int | None = None) -> str:
     origin = "   from the zoo" if estimate.model.origin == "zoo" else ""
     head = f"{estimate.name}   input {inputs}   {settings.dtype}{origin}"
     tables = [fitted(layer_grid(estimate), width), fitted(memory_grid(estimate), width)]
-    words = answer(estimate) if width is None else wrapped(answer(estimate), width)
+    text = "\n".join([answer(estimate), *order_words(estimate)])
+    words = text if width is None else wrapped(text, width)
     notes = [f"Not included: {item}." for item in estimate.not_included]
     return "\n".join([head, "", tables[0], "", tables[1], "", words, *notes]) + "\n"
 
@@ -55,7 +57,8 @@ def to_markdown(estimate: Estimate) -> str:
     """The estimate as Markdown: two tables and the answer."""
     tables = [markdown(layer_grid(estimate).without(6)), markdown(memory_grid(estimate))]
     notes = [f"Not included: {item}." for item in estimate.not_included]
-    return "\n\n".join([f"## {estimate.name}", *tables, answer(estimate), *notes]) + "\n"
+    parts = [f"## {estimate.name}", *tables, answer(estimate), *order_words(estimate), *notes]
+    return "\n\n".join(parts) + "\n"
 
 
 def layer_grid(estimate: Estimate) -> Grid:

@@ -17,7 +17,10 @@ def memory_rows(estimate: Estimate) -> Iterator[tuple[str, ...]]:
     for rule, memory in estimate.answers.items():
         training = bytes_text(memory.training.total_bytes) if memory.training else "-"
         band = _band(memory.training) if memory.training else ""
-        yield rule, RULES[rule], bytes_text(memory.inference.total_bytes), training, band
+        what = RULES[rule]
+        if rule == "ideal" and estimate.order != "as-written":
+            what += f", {estimate.order} order"
+        yield rule, what, bytes_text(memory.inference.total_bytes), training, band
 
 
 def _band(footprint: Footprint) -> str:
