@@ -8,8 +8,8 @@ raises it most can have run. A step counts what it makes, less what it surely fr
 other readers have read, or must have read by then.
 
 The search begins with the better of the model's order and one that always takes the step that leaves
-most, and no set is looked at that cannot lead above the peak known; so where the search ends the answer is exact.
-Where it is cut off, what the sets that remain might lead to is an upper bound.
+most, and no set is looked at that cannot lead above the peak known; so where the search ends the answer
+is exact. Where it is cut off, what the sets that remain might lead to is an upper bound.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def worst_order(graph: Graph, batch_size: int, default_policy: Policy, limit: in
     for number, segment in enumerate(segments):
         greedy = segment.greedily(lambda peak, during, after: (-after,), limit)
         ways[number] = max(ways[number], greedy, key=lambda one: one.peak)
-    search = _Search([Around(segment) for segment in segments], max((way.peak for way in ways), default=0))
+    search = _Search([_Around(segment) for segment in segments], max((way.peak for way in ways), default=0))
     bound = search.run(limit)
     if search.found:
         ways[search.found.segment] = search.way(search.found)
@@ -71,10 +71,10 @@ def worst_order(graph: Graph, batch_size: int, default_policy: Policy, limit: in
 
 def may_need_more(segment: Segment, known: int, limit: int = 10_000) -> bool:
     """Whether some order of a segment needs more than ``known`` bytes, or none could be shown not to."""
-    return _Search([Around(segment)], known).run(limit) > known
+    return _Search([_Around(segment)], known).run(limit) > known
 
 
-class Around:
+class _Around:
     """Which steps of a segment may have run before each: ``before`` must have, ``after`` cannot.
 
     ``alive``: the bytes once those before it have run, and no others.
@@ -148,7 +148,7 @@ def _chains(segment: Segment) -> Iterator[int]:
 class _Search:
     """Best first, over the steps of all segments. ``known``: the highest peak so far, that of ``found``."""
 
-    def __init__(self, all_around: list[Around], known: int) -> None:
+    def __init__(self, all_around: list[_Around], known: int) -> None:
         self.all_around = all_around
         self.known = known
         self.found: _Set | None = None
