@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.parameters import parameters
 from cnncalc.analysis.receptive_field import ReceptiveField, receptive_fields
+from cnncalc.collector import collector_paused
 from cnncalc.errors import NoRuleError
 from cnncalc.footprints import Memory, MemoryEstimate, memory_of, untrainable
 from cnncalc.graph import Graph, Node, Row
@@ -105,6 +106,7 @@ class Estimate:
         return self.model.name
 
     @cached_property
+    @collector_paused()
     def layers(self) -> tuple[LayerEstimate, ...]:
         """One row per layer as the user wrote it, in run order."""
         return _Rows(self.model.graph, policy(self.settings.dtype)).rows(self.model.graph.rows)

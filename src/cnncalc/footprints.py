@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.collector import collector_paused
 from cnncalc.errors import NoRuleError
 from cnncalc.graph import Graph
 from cnncalc.memory import textbook
@@ -55,12 +56,23 @@ class Footprint(NamedTuple):
         return found
 
 
-class MemoryEstimate(NamedTuple):
-    """One rule's answer for prediction and for training; None where the rule has none, and then why."""
+class MemoryEstimate:
+    """One rule's answer for prediction and for training; None where the rule has none, and then why.
 
-    inference: Footprint
-    training: Footprint | None
-    missing: str = ""
+    The one for prediction is worked out when it is first asked for.
+    """
+
+    def __init__(
+        self, inference: Callable[[], Footprint], training: Footprint | None, missing: str = ""
+    ) -> None:
+        self._inference = inference
+        self.training = training
+        self.missing = missing
+
+    @cached_property
+    def inference(self) -> Footprint:
+        with collector_paused():
+            return self._inference()
 
 
 class Memory(Mapping[str, MemoryEstimate]):
@@ -83,7 +95,8 @@ class Memory(Mapping[str, MemoryEstimate]):
 
     def _worked_out(self, rule: str) -> MemoryEstimate | NoRuleError:
         try:
-            return self._rules[rule]()
+            with collector_paused():
+                return self._rules[rule]()
         except NoRuleError as error:
             return error
 
@@ -117,11 +130,13 @@ def memory_of(graph: Graph, settings: Settings, order: Callable[[], Sequence[int
 
 def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
     default = policy(settings.dtype)
-    training = (
-        None if untrainable(graph, settings) else textbook.training(graph, settings.batch_size, default)
-    )
-    prediction = textbook.prediction(graph, settings.inference_batch_size, default)
-    return MemoryEstimate(_footprint(prediction), None if training is None else _footprint(training))
+
+    def inference() -> Footprint:
+        return _footprint(textbook.prediction(graph, settings.inference_batch_size, default))
+
+    if untrainable(graph, settings):
+        return MemoryEstimate(inference, None)
+    return MemoryEstimate(inference, _footprint(textbook.training(graph, settings.batch_size, default)))
 
 
 def _ideal(
@@ -130,26 +145,39 @@ def _ideal(
     from cnncalc.memory import ideal
 
     default = policy(settings.dtype)
-    prediction = _footprint(ideal.prediction(graph, settings.inference_batch_size, default, order))
+
+    def inference() -> Footprint:
+        return _footprint(ideal.prediction(graph, settings.inference_batch_size, default, order))
+
     if untrainable(graph, settings):
-        return MemoryEstimate(prediction, None)
+        return MemoryEstimate(inference, None)
     plan = ideal.training(graph, settings.batch_size, default, variables.optimizer)
-    return MemoryEstimate(prediction, _footprint(plan))
+    return MemoryEstimate(inference, _footprint(plan))
 
 
 def _tensorflow(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
     """Raises NoRuleError where a layer has no rule; without one for its training there is none."""
     from cnncalc.runtimes.tensorflow import planning
 
-    inference = _ran(planning.inference(graph, settings, variables.weights), variables.weights)
+    def inference() -> Footprint:
+        return _ran(planning.inference(graph, settings, variables.weights), variables.weights)
+
     if untrainable(graph, settings):
-        return MemoryEstimate(inference, None)
+        return _predicting(inference)
     trained = variables.weights + variables.optimizer
     slots = variables.optimizer >= variables.trainable
     try:
-        return MemoryEstimate(inference, _ran(planning.training(graph, settings, trained), trained, slots))
+        training = _ran(planning.training(graph, settings, trained), trained, slots)
     except NoRuleError as error:
-        return MemoryEstimate(inference, None, str(error).rstrip("."))
+        return _predicting(inference, str(error).rstrip("."))
+    return MemoryEstimate(inference, training)
+
+
+def _predicting(inference: Callable[[], Footprint], missing: str = "") -> MemoryEstimate:
+    """An answer without training, if there is one for prediction. Raises NoRuleError where there is none."""
+    found = MemoryEstimate(inference, None, missing)
+    _ = found.inference  # each layer with a rule for training has one for prediction too
+    return found
 
 
 def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:

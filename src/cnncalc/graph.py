@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.collector import collector_paused
 from cnncalc.errors import GraphError, Problem, ShapeError
 from cnncalc.layers.base import Layer, Part
 from cnncalc.layers.facts import Facts
@@ -92,6 +93,7 @@ class Graph(NamedTuple):
         return tuple(map(self.shape, self.outputs))
 
 
+@collector_paused()
 def resolve(model: Model) -> Graph:
     """Order the layers, work out every shape, and link rows to nodes.
 

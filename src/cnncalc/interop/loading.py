@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncalc import zoo
+from cnncalc.collector import collector_paused
 from cnncalc.errors import CnncalcError, FileError, nearest
 from cnncalc.interop.model_file import model_from_text
 from cnncalc.interop.reading import Reading
@@ -19,6 +20,7 @@ MAX_BYTES = 16 * 2**20
 SUFFIXES = (".yaml", ".yml", ".json", ".keras", ".h5", ".hdf5")
 
 
+@collector_paused()
 def load(
     path: str | PathLike[str], *, input_shape: Shape | None = None, allow_unknown: bool = False
 ) -> Model:
@@ -50,6 +52,7 @@ def _load_file(file: Path, reading: Reading) -> Model:
     return _load_json(file, reading) if suffix == ".json" else _load_saved(file, reading)
 
 
+@collector_paused()
 def from_keras(model: Any, *, input_shape: Shape | None = None, allow_unknown: bool = False) -> Model:
     """The model of a live Keras model: Sequential, Functional, nested, with shared layers.
 

@@ -16,6 +16,7 @@ training_op_helpers.h, PrepareToUpdateVariable).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from cnncalc.memory.plan import Draft, Plan, Role, Step
@@ -30,6 +31,8 @@ from cnncalc.runtimes.tensorflow.ops import (
     Variable,
 )
 
+KERNEL_GRADIENTS = FILTER_GRADIENTS | INPUT_GRADIENTS
+
 TRACED = 256 * 1024
 """Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h,
 kSmallAllocationsThreshold)."""
@@ -42,8 +45,14 @@ ROLES: dict[str, Role] = {
 }
 
 
-PLACES = {"Compare": -1, "Sum": 1}
-"""Kinds that stand before or behind the other readers of a tensor, as traces show; Grappler orders them."""
+PLACES = {"Compare": -1, "Sum": 1, **dict.fromkeys(ONEDNN, 2)}
+"""Kinds that stand before or behind the other readers of a tensor in the executor's graph: in that order they
+become ready.
+
+oneDNN's nodes are made anew by the layout pass, so they stand behind all others; a convolution's input
+gradient before its filter's, as its reverse post order mostly gives. Of the others traces show it; Grappler
+orders them.
+"""
 
 
 class PutOff(NamedTuple):
@@ -76,18 +85,6 @@ def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[
     return _Execution(ops, variables, fixed).ran()
 
 
-def rank(op: Op, index: int) -> tuple[int, int]:
-    """The order of nodes in the executor's graph, by which readers of a tensor become ready.
-
-    oneDNN's nodes are made anew by the layout pass, so they stand behind all others; a convolution's input
-    gradient before its filter's, as its reverse post order mostly gives. Reductions stand behind value
-    by value readers.
-    """
-    if op.kind in ONEDNN:
-        return 2, index
-    return PLACES.get(op.kind, 0), index
-
-
 class _Buffer:
     """A piece of memory: its number in the plan (-1 where it is not counted) and the reads still to come."""
 
@@ -98,6 +95,25 @@ class _Buffer:
         self.bytes = size
         self.reads = 0
         self.owned = owned
+
+
+def link(ops: Sequence[Op]) -> None:
+    """Note who waits for whom, in the order of the executor's graph, and how often each value is read."""
+    places: dict[int, list[Op]] = {place: [] for place in sorted({0, *PLACES.values()})}
+    for op in ops:
+        places[PLACES.get(op.kind, 0)].append(op)
+        op.readers = []
+        op.waiting = len(op.after)
+        for value in op.outputs:
+            value.reads = 0
+    for op in chain.from_iterable(places.values()):
+        for value in op.inputs:
+            value.reads += 1
+            if value.op is not None:
+                value.op.readers.append(op)
+                op.waiting += 1
+        for before in op.after:
+            before.readers.append(op)
 
 
 class _Execution:
@@ -113,9 +129,6 @@ class _Execution:
             numbers.append(self.draft.add(variable.owner, "parameters", variable.bytes))
             self.homes[variable] = _Buffer(numbers[-1], variable.bytes, owned=True)
         self.draft.steps.append(Step("start", allocates=tuple(numbers)))
-        self.reads: dict[Value, int] = {}
-        self.next: dict[Op, list[Op]] = {}
-        self.waiting: dict[Op, int] = {}
         self.new: list[int] = []
         self.freed: list[int] = []
         self.filters: dict[tuple[str, Value], tuple[int, int]] = {}
@@ -124,17 +137,16 @@ class _Execution:
 
     def ran(self) -> Ran:
         """Run until nothing is ready."""
-        self._link()
-        stack = [op for op in self.ops if not self.waiting[op]]
-        waiting, following = self.waiting, self.next
+        link(self.ops)
+        stack = [op for op in self.ops if not op.waiting]
         while stack:
             queue = [stack.pop()]
             for op in queue:  # which grows while it is read
                 self._run(op)
                 last = None
-                for reader in following.get(op, ()):
-                    waiting[reader] -= 1
-                    if waiting[reader]:
+                for reader in op.readers:
+                    reader.waiting -= 1
+                    if reader.waiting:
                         continue
                     if reader.kind in CHEAP:
                         queue.append(reader)
@@ -145,21 +157,6 @@ class _Execution:
                 if last is not None:
                     (queue if queue[-1] is op else stack).append(last)
         return Ran(self.draft.done(), tuple(self.put_off))
-
-    def _link(self) -> None:
-        """Who waits for whom, in the order of the executor's graph."""
-        ranked = sorted(range(len(self.ops)), key=lambda index: rank(self.ops[index], index))
-        for index in ranked:
-            op = self.ops[index]
-            count = 0
-            for value in op.inputs:
-                self.reads[value] = self.reads.get(value, 0) + 1
-                if value.op is not None:
-                    self.next.setdefault(value.op, []).append(op)
-                    count += 1
-            for before in op.after:
-                self.next.setdefault(before, []).append(op)
-            self.waiting[op] = count + len(op.after)
 
     def _note(self, op: Op) -> None:
         """Remember where the two gradients of a layer run, which no rule puts in order."""
@@ -175,7 +172,7 @@ class _Execution:
             self.put_off.append(PutOff(at, step, held, weight if weight >= TRACED else 0))
 
     def _run(self, op: Op) -> None:
-        if op.kind in FILTER_GRADIENTS or op.kind in INPUT_GRADIENTS:
+        if op.kind in KERNEL_GRADIENTS:
             self._note(op)
         if op.kind == "Read":
             self._read(op)
@@ -183,8 +180,10 @@ class _Execution:
             self._update(op, op.variable)
         else:
             self._compute(op)
+        buffers = self.buffers
         for value in op.inputs:
-            self._leave(value)
+            if value in buffers:
+                self._leave(buffers[value])
         if self.new or self.freed:
             self.draft.steps.append(Step(op.owner, tuple(self.new), (), tuple(self.freed)))
             self.new, self.freed = [], []
@@ -193,22 +192,25 @@ class _Execution:
         home = self.homes.get(op.variable) if op.variable else None
         if home is not None:
             (value,) = op.outputs
-            home.reads += self.reads.get(value, 0)
+            home.reads += value.reads
             self.buffers[value] = home
 
     def _compute(self, op: Op) -> None:
         if op.extra >= TRACED:
             self._free(self._allocate(op, op.extra))
+        view = op.kind in VIEWS
         overwritten = False
         for index, value in enumerate(op.outputs):
+            if value.bytes < TRACED and not view:
+                continue
             buffer = None if overwritten else self._home(op, value)
             if buffer is None:
-                if value.bytes < TRACED or op.kind in VIEWS:  # a view of what is fed or not counted
+                if view:  # of what is fed or not counted
                     continue
                 buffer = self._allocate(op, value.bytes)
             elif index == 0 or op.kind == "SoftmaxCrossEntropy":
                 overwritten = True
-            buffer.reads += self.reads.get(value, 0)
+            buffer.reads += value.reads
             self.buffers[value] = buffer
             if not buffer.reads and not buffer.owned:
                 self._free(buffer)
@@ -228,11 +230,8 @@ class _Execution:
         self.new.append(number)
         return _Buffer(number, size)
 
-    def _leave(self, value: Value) -> None:
+    def _leave(self, buffer: _Buffer) -> None:
         """One read less; the buffer is free after the last, unless a variable owns it."""
-        buffer = self.buffers.get(value)
-        if buffer is None:
-            return
         buffer.reads -= 1
         if not buffer.reads and not buffer.owned:
             self._free(buffer)

@@ -92,6 +92,10 @@ _BINARY = frozenset(
 )
 
 
+_OVERWRITE = {**dict.fromkeys(_UNARY, range(1)), **dict.fromkeys(_BINARY, range(2))}
+_NONE = range(0)
+
+
 def overwrites(kind: str, count: int) -> range:
     """The inputs, of ``count``, over which an operation may write its output where it is their last reader.
 
@@ -99,13 +103,9 @@ def overwrites(kind: str, count: int) -> range:
     cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any
     input of an AddN).
     """
-    if kind in _UNARY:
-        return range(1)
-    if kind in _BINARY:
-        return range(2)
     if kind == "SelectV2":  # not over the mask
         return range(1, count)
-    return range(count) if kind == "AddN" else range(0)
+    return range(count) if kind == "AddN" else _OVERWRITE.get(kind, _NONE)
 
 
 class Variable:
@@ -128,10 +128,11 @@ class Variable:
 class Value:
     """A tensor, its shape with the batch. ``op`` makes it; None where it is fed or ``constant``.
 
-    ``trained``: whether it depends on a variable that is trained, so that it has a gradient.
+    ``trained``: whether it depends on a variable that is trained, so that it has a gradient. ``reads``: how
+    many inputs of operations it is, which the executor counts.
     """
 
-    __slots__ = ("bytes", "constant", "item", "op", "shape", "trained", "variable")
+    __slots__ = ("bytes", "constant", "item", "op", "reads", "shape", "trained", "variable")
 
     def __init__(self, shape: Shape, item: int, op: Op | None, trained: bool = False) -> None:
         self.shape = shape
@@ -141,6 +142,7 @@ class Value:
         self.trained = trained
         self.constant = False
         self.variable: Variable | None = None
+        self.reads = 0
 
 
 class Op:
@@ -148,7 +150,9 @@ class Op:
 
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
     ``extra``: bytes that it allocates beside its outputs and frees at its end;
-    ``equation``: of an ``Einsum``.
+    ``equation``: of an ``Einsum``. The executor notes the ``readers``, which run after it, and how many
+    operations it is still ``waiting`` for;
+    ``needed``: whether anything that counts depends on it.
     """
 
     __slots__ = (
@@ -158,12 +162,17 @@ class Op:
         "extra",
         "inputs",
         "kind",
+        "needed",
         "outputs",
         "overwrite",
         "owner",
         "phase",
+        "readers",
         "variable",
+        "waiting",
     )
+    readers: list[Op]
+    waiting: int
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind
@@ -177,3 +186,4 @@ class Op:
         self.extra = 0
         self.attributes: tuple[int, ...] = ()
         self.equation = ""
+        self.needed = False

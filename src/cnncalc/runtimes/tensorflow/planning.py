@@ -13,7 +13,7 @@ from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
-from cnncalc.runtimes.tensorflow.tape import Tape
+from cnncalc.runtimes.tensorflow.tape import LOSS, Tape
 from cnncalc.settings import Settings
 from cnncalc.tensors import INTEGERS, Policy, data_bytes, policy
 
@@ -152,23 +152,30 @@ class _Graph:
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
         fixed += [("targets", "targets", value.bytes) for value in targets]
-        return run(ops, large, fixed)
+        ran = run(ops, large, fixed)
+        self.tape.clear()
+        return ran
 
 
 def _all_variables(ops: list[Op]) -> list[Variable]:
     return list(dict.fromkeys(op.variable for op in ops if op.variable is not None))
 
 
+ENDS = frozenset({"Retval", "Assign", "AssignSub"})
+
+
 def live(ops: list[Op]) -> list[Op]:
     """The operations on which an update, an output or a reported loss depends; the others Grappler
     removes."""
-    wanted: set[Op] = set()
     for op in reversed(ops):
-        if op in wanted or op.kind in ("Retval", "Assign", "AssignSub") or op.phase == "loss":
-            wanted.add(op)
-            wanted.update(value.op for value in op.inputs if value.op is not None)
-            wanted.update(op.after)
-    return [op for op in ops if op in wanted]
+        if op.needed or op.kind in ENDS or op.phase == LOSS:
+            op.needed = True
+            for value in op.inputs:
+                if value.op is not None:
+                    value.op.needed = True
+            for before in op.after:
+                before.needed = True
+    return [op for op in ops if op.needed]
 
 
 def first_calls(graph: Graph) -> dict[int, int]:

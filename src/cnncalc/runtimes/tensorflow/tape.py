@@ -37,7 +37,7 @@ class Tape:
         Of constants a constant, which costs the step nothing unless it is too large to be folded.
         """
         given = tuple(inputs)
-        if given and all(value.constant for value in given):
+        if given and given[0].constant and all(value.constant for value in given):
             found = constant(shape, item or given[0].item)
             if found.bytes <= FOLDED:
                 return found
@@ -134,6 +134,13 @@ class Tape:
         made.after = (*before, written) if written else tuple(before)
         self.writes[id(variable)] = made
         self.ops.append(made)
+
+    def clear(self) -> None:
+        """Part operations and values, which hold each other: memory is free without a search for garbage."""
+        for op in self.ops:
+            op.outputs = ()
+            op.readers = []
+        self.ops = []
 
 
 def constant(shape: Shape, item: int) -> Value:
