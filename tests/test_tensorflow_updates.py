@@ -46,6 +46,13 @@ def of_loss(loss: str | Mapping[str, Any], activation: str = "linear") -> int:
     return peak(model, batch_size=512, optimizer="sgd", loss=loss)
 
 
+def test_a_step_without_large_buffers_has_a_band() -> None:
+    """Nothing that is counted happens where LeNet-5's gradients run at a batch of 8."""
+    training = estimate("lenet5", batch_size=8, optimizer="adam").memory["tensorflow"].training
+    assert training is not None
+    assert (training.step_low_bytes, training.step_bytes, training.step_high_bytes) == (0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("optimizer", "weights"),
     [

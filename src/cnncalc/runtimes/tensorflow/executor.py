@@ -156,7 +156,9 @@ class _Execution:
                     last = reader
                 if last is not None:
                     (queue if queue[-1] is op else stack).append(last)
-        return Ran(self.draft.done(), tuple(self.put_off))
+        plan = self.draft.done()
+        counted = (item for item in self.put_off if item.at < len(plan.steps))  # else nothing large is held
+        return Ran(plan, tuple(counted))
 
     def _note(self, op: Op) -> None:
         """Remember where the two gradients of a layer run, which no rule puts in order."""
