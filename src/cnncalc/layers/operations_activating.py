@@ -1,7 +1,5 @@
 """Activations, as operations.
 
-Settings that only say how a value is computed change no number: they are accepted and dropped.
-
 Sources: keras/src/ops/nn.py and keras/src/ops/numpy.py (Keras 3.15).
 """
 
@@ -9,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cnncalc.layers.activation import Real
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes
 from cnncalc.layers.facts import INPUT, OUTPUT, Facts, Kept
 from cnncalc.layers.operations import Operation, ValueByValue
@@ -55,7 +54,7 @@ class OpLeakyRelu(ValueByValue):
     (10, 8)
     """
 
-    without_effect: ClassVar[frozenset[str]] = frozenset({"negative_slope"})
+    negative_slope: Real = 0.2
     op: ClassVar[str] = "LeakyRelu"
     phrase: ClassVar[str] = "leaky relu"
     keeps: ClassVar[Kept] = INPUT
@@ -71,7 +70,7 @@ class OpElu(ValueByValue):
     (10, 8)
     """
 
-    without_effect: ClassVar[frozenset[str]] = frozenset({"alpha"})
+    alpha: Real = 1.0
     op: ClassVar[str] = "Elu"
     phrase: ClassVar[str] = "elu"
     keeps: ClassVar[Kept] = OUTPUT
@@ -102,7 +101,7 @@ class OpCelu(ValueByValue):
     (10, 8)
     """
 
-    without_effect: ClassVar[frozenset[str]] = frozenset({"alpha"})
+    alpha: Real = 1.0
     op: ClassVar[str] = "Celu"
     phrase: ClassVar[str] = "celu"
     keeps: ClassVar[Kept] = OUTPUT
@@ -118,7 +117,7 @@ class OpGelu(ValueByValue):
     (10, 8)
     """
 
-    without_effect: ClassVar[frozenset[str]] = frozenset({"approximate"})
+    approximate: bool = True
     op: ClassVar[str] = "Gelu"
     phrase: ClassVar[str] = "gelu"
     keeps: ClassVar[Kept] = INPUT

@@ -36,6 +36,12 @@ def _erf(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("Mul", bell, dy),)
 
 
+def _softplus(tape: Tape, op: Op, dy: Value) -> Grads:
+    """sigmoid(x) dy, the sigmoid made as soon as x is there (_SoftplusGrad)."""
+    (x,) = op.inputs
+    return (tape.binary("Mul", dy, tape.once("Sigmoid", (x,), x.shape)),)
+
+
 RULES: dict[str, Rule] = {
     "Relu": by_output("ReluGrad"),
     "Relu6": by_output("Relu6Grad"),
@@ -44,7 +50,7 @@ RULES: dict[str, Rule] = {
     "Sigmoid": by_output("SigmoidGrad"),
     "Tanh": by_output("TanhGrad"),
     "LeakyRelu": by_input("LeakyReluGrad"),
-    "Softplus": by_input("SoftplusGrad"),
+    "Softplus": _softplus,
     "Softsign": by_input("SoftsignGrad"),
     "Softmax": _softmax,
     "LogSoftmax": _log_softmax,

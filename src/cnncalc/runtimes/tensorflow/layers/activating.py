@@ -56,20 +56,31 @@ def _gelu(tape: Tape, x: Value) -> Value:
     return tape.binary("Mul", half, tape.unary("Erfc", scaled))
 
 
+def _softplus(tape: Tape, x: Value) -> Value:
+    """In training the gradient's sigmoid reads the same input, and stands first."""
+    if tape.training:
+        tape.once("Sigmoid", (x,), x.shape)
+    return tape.unary("Softplus", x)
+
+
 def _mish(tape: Tape, x: Value) -> Value:
     if _fused(tape, x):
         return tape.unary("Mish", x)
-    return tape.binary("Mul", x, tape.unary("Tanh", tape.unary("Softplus", x)))
+    return tape.binary("Mul", x, tape.unary("Tanh", _softplus(tape, x)))
 
 
 def _log_sigmoid(tape: Tape, x: Value) -> Value:
     """-softplus(-x) (math_ops.py, log_sigmoid)."""
-    return tape.unary("Neg", tape.unary("Softplus", tape.unary("Neg", x)))
+    return tape.unary("Neg", _softplus(tape, tape.unary("Neg", x)))
 
 
-def _celu(tape: Tape, x: Value) -> Value:
+def celu(tape: Tape, x: Value, alpha: float = 1) -> Value:
+    """max(x, 0) + alpha expm1(min(x, 0) / alpha); Grappler leaves out factors of 1."""
     positive = tape.unary("MaximumConstant", x)
-    negative = tape.unary("Expm1", tape.unary("MinimumConstant", x))
+    smaller = tape.unary("MinimumConstant", x)
+    if alpha == 1:
+        return tape.binary("AddV2", positive, tape.unary("Expm1", smaller))
+    negative = tape.unary("Scale", tape.unary("Expm1", tape.unary("Scale", smaller)))
     return tape.binary("AddV2", positive, negative)
 
 
@@ -110,7 +121,7 @@ FUNCTIONS: dict[str, Function] = {
     "sigmoid": _kernel("Sigmoid"),
     "tanh": _kernel("Tanh"),
     "exponential": _kernel("Exp"),
-    "softplus": _kernel("Softplus"),
+    "softplus": _softplus,
     "softsign": _kernel("Softsign"),
     "leaky_relu": _kernel("LeakyRelu"),
     "log_softmax": _kernel("LogSoftmax"),
@@ -121,7 +132,7 @@ FUNCTIONS: dict[str, Function] = {
     "hard_silu": _hard_silu,
     "mish": _mish,
     "log_sigmoid": _log_sigmoid,
-    "celu": _celu,
+    "celu": celu,
     "tanh_shrink": _tanh_shrink,
     "hard_tanh": _hard_tanh,
     **selecting.FUNCTIONS,
@@ -175,7 +186,7 @@ def _prelu(call: Call) -> Value:
     return tape.binary("AddV2", positive, tape.binary("Mul", alpha, tape.unary("Relu", tape.unary("Neg", x))))
 
 
-def _elu(call: Call) -> Value:
+def elu(call: Call) -> Value:
     """keras/src/backend/tensorflow/nn.py, elu: times alpha below 0; the mask comes first."""
     (x,), tape = call.inputs, call.tape
     if call.layer.alpha == 1:
@@ -204,7 +215,7 @@ RULES: dict[str, Rule] = {
     "Activation": _activation,
     "ReLU": _relu,
     "LeakyReLU": _plain("LeakyRelu"),
-    "ELU": _elu,
+    "ELU": elu,
     "PReLU": _prelu,
     "Softmax": _softmax_layer,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.runtimes.tensorflow.layers.activating import along, function
+from cnncalc.runtimes.tensorflow.layers.activating import along, celu, elu, function
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
 from cnncalc.runtimes.tensorflow.tape import Tape
@@ -18,10 +18,7 @@ ACTIVATIONS = {
     "Relu": "relu",
     "Relu6": "relu6",
     "LeakyRelu": "leaky_relu",
-    "Elu": "elu",
     "Selu": "selu",
-    "Celu": "celu",
-    "Gelu": "approximate_gelu",
     "Silu": "silu",
     "Sigmoid": "sigmoid",
     "Tanh": "tanh",
@@ -32,7 +29,7 @@ ACTIVATIONS = {
     "HardSilu": "hard_silu",
     "HardTanh": "hard_tanh",
 }
-"""Each operation that is an activation, and its name there; ``keras.ops.gelu`` is approximate by default."""
+"""Each operation that is an activation by its name alone."""
 
 KERNELS = {
     "Negative": "Neg",
@@ -55,6 +52,14 @@ def _activation(name: str) -> Rule:
         return apply(call.tape, call.inputs[0])
 
     return rule
+
+
+def _gelu(call: Call) -> Value:
+    return _activation("approximate_gelu" if call.layer.approximate else "gelu")(call)
+
+
+def _celu(call: Call) -> Value:
+    return celu(call.tape, call.inputs[0], call.layer.alpha)
 
 
 def _along_axis(kind: str) -> Rule:
@@ -128,4 +133,7 @@ RULES: dict[str, Rule] = {
     "ops.Softmax": _along_axis("Softmax"),
     "ops.LogSoftmax": _along_axis("LogSoftmax"),
     "ops.Clip": _clip,
+    "ops.Elu": elu,
+    "ops.Celu": _celu,
+    "ops.Gelu": _gelu,
 }

@@ -47,7 +47,7 @@ def _log_cosh(call: LossCall) -> Value:
     """x + softplus(-2 x) - log 2."""
     tape = call.tape
     error = tape.binary("Sub", call.output, call.target)
-    rest = tape.unary("SoftplusOfLoss", tape.unary("Scale", error))
+    rest = tape.unary("Softplus", tape.unary("Scale", error))
     return call.mean(tape.binary("AddV2", rest, tape.unary("Shift", error)))
 
 

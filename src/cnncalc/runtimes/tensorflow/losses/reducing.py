@@ -110,10 +110,6 @@ def _log_shifted(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("Mul", dy, made),)
 
 
-def _softplus(tape: Tape, op: Op, dy: Value) -> Grads:
-    return (tape.binary("Mul", tape.unary("Sigmoid", op.inputs[0]), dy),)
-
-
 GRADIENTS = {
     "MeanOfLoss": _mean_gradient,
     "SoftmaxCrossEntropy": _softmax_crossentropy_gradient,
@@ -122,5 +118,4 @@ GRADIENTS = {
     "OneMinus": _one_minus,
     "Power": _power,
     "LogShifted": _log_shifted,
-    "SoftplusOfLoss": _softplus,
 }
