@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cnncalc import Input, Model, estimate
 from cnncalc.errors import NoRuleError
-from cnncalc.layers import CATALOGUE, Dense
+from cnncalc.layers import CATALOGUE, Dense, layer_class
+from cnncalc.layers.base import Layer
 from cnncalc.memory.replay import replay
 from cnncalc.runtimes.tensorflow import planning
 from cnncalc.runtimes.tensorflow.layers import RULES
@@ -14,7 +17,7 @@ from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
 from tests.test_catalogue import example
 
 IN_INFERENCE_ONLY = {
-    *("Embedding", "Masking", "SpectralNormalization"),
+    *("Masking", "SpectralNormalization"),
     *(kind for kind, family in CATALOGUE.items() if family in ("augmentation", "coloring")),
 }
 """Kinds whose rule says what predicting takes, and which are refused in training."""
@@ -49,3 +52,166 @@ def test_every_example_is_planned_or_refused_by_name(kind: str, mode: str) -> No
             plan(made.graph, settings, 0)
         return
     assert replay(plan(made.graph, settings, 2**40).plan).peak.bytes > 0
+
+
+S = 16 * 32 * 32 * 16 * 4  # 16 channels over 32 x 32 pixels, for 16 images: 1 MiB
+
+
+def made(kind: str, name: str, *inputs: str, **settings: Any) -> Layer:
+    return layer_class(kind)(name=name, inputs=inputs, **settings)
+
+
+def allocated(model: Model, mode: str = "inference", batch: int = 16, **settings: Any) -> list[int]:
+    """The sizes of all buffers that the step allocates, those that weigh less than 256 KiB left out."""
+    given = estimate(model, batch_size=batch, inference_batch_size=batch, **settings).settings
+    plan = getattr(planning, mode)(model.graph, given, 2**40).plan
+    return sorted(plan.buffers[number].bytes for step in plan.steps[1:] for number in step.allocates)
+
+
+def peak(model: Model, mode: str, batch: int, **settings: Any) -> int:
+    """What the step takes above variables, images and targets."""
+    given = estimate(model, batch_size=batch, inference_batch_size=batch, **settings).settings
+    plan = getattr(planning, mode)(model.graph, given, 2**40).plan
+    before = sum(plan.buffers[number].bytes for number in plan.steps[0].allocates)
+    return replay(plan).peak.bytes - before
+
+
+def added(*inputs: str, **shortcut: Any) -> Model:
+    """Two ways from one convolution, added; the shortcut is a convolution too."""
+    wide = {"filters": 16, "kernel_size": 3, "padding": "same"}
+    layers = [
+        made("Conv2D", "first", **wide),
+        made("Conv2D", "shortcut", "first", **(wide | shortcut)),
+        made("AveragePooling2D", "pool", "first", pool_size=3, strides=1, padding="same"),
+        made("Add", "add", *inputs),
+        made("Flatten", "flatten"),
+        made("Dense", "dense", units=2),
+    ]
+    return Model(name="added", input=(32, 32, 3), layers=layers)
+
+
+def test_a_convolution_with_a_bias_writes_its_sum_over_the_other_operand() -> None:
+    assert allocated(added("shortcut", "pool")) == [S, S]  # first, pool
+    assert allocated(added("shortcut", "pool", use_bias=False)) == [S, S, S]  # and shortcut
+    assert allocated(added("shortcut", "pool", activation="relu")) == [S, S, S]
+
+
+def test_a_sum_of_three_is_one_operation_which_is_not_taken_into_a_convolution() -> None:
+    assert allocated(added("shortcut", "pool", "first")) == [S, S, S]
+
+
+def test_float64_adds_apart() -> None:
+    image = 16 * 32 * 32 * 3 * 8  # cast
+    assert allocated(added("shortcut", "pool"), dtype="float64") == [image, 2 * S, 2 * S, 2 * S]
+
+
+def attention(heads: int, key: int, value: int) -> Model:
+    layers = [
+        made("Dense", "dense", units=48),
+        made("MultiHeadAttention", "mha", "dense", "dense", num_heads=heads, key_dim=key, value_dim=value),
+        made("Add", "add", "dense", "mha"),
+        made("LayerNormalization", "norm"),
+        made("Dense", "last", units=8),
+    ]
+    return Model(name="attention", input=(49, 48), layers=layers)
+
+
+@pytest.mark.parametrize(
+    ("heads", "key", "value", "batch", "expected"),
+    [
+        # x, values, scores (49 x 49 a head), values transposed, product, product transposed
+        (1, 16, 48, 32, 5 * 32 * 49 * 48 * 4 + 32 * 49 * 49 * 4),
+        # the scores alone: each of the other buffers is smaller than 256 KiB
+        (8, 8, 16, 8, 2 * 8 * 49 * 49 * 8 * 4 // 2),
+    ],
+)
+def test_attention_transposes_what_an_einsum_names_in_another_order(
+    heads: int, key: int, value: int, batch: int, expected: int
+) -> None:
+    # both as measured: 1,812,608 and 614,656 bytes
+    assert peak(attention(heads, key, value), "inference", batch) == expected
+
+
+W = 20000 * 32 * 4  # a table of 20000 rows
+R = 32 * 128 * 32 * 4  # the rows for 32 samples of 128 numbers
+
+
+def looked_up() -> Model:
+    layers = [
+        made("Embedding", "table", input_dim=20000, output_dim=32),
+        made("Flatten", "flatten"),
+        made("Dense", "dense", units=4),
+    ]
+    numbers = Input(name="numbers", shape=(128,), dtype="int32")
+    return Model(name="looked_up", inputs=[numbers], layers=layers)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "sizes"),
+    [
+        ({"name": "SGD"}, [R, R, W]),  # rows, their gradient; a copy of the table that is scattered to
+        ({"name": "SGD", "momentum": 0.9}, [R, R, W, W]),  # c m; the gradient, made dense
+        # the square of the rows; both made dense; m alpha, sqrt(v)
+        ({"name": "Adam"}, [R, R, R, W, W, W, W]),
+    ],
+)
+def test_a_table_is_updated_by_rows_or_by_what_they_add_up_to(
+    optimizer: dict[str, Any], sizes: list[int]
+) -> None:
+    # as measured, every buffer of them
+    assert allocated(looked_up(), "training", 32, optimizer=optimizer, loss="mse") == sizes
+
+
+@pytest.mark.parametrize("optimizer", [{"name": "RMSprop"}, {"name": "SGD", "clipnorm": 1.0}])
+def test_other_updates_of_a_table_are_refused_by_name(optimizer: dict[str, Any]) -> None:
+    with pytest.raises(
+        NoRuleError, match=f'{optimizer["name"]}, with these options, for the rows of "table"'
+    ):
+        allocated(looked_up(), "training", optimizer=optimizer, loss="mse")
+
+
+def of_one(layer: Layer) -> list[int]:
+    before = made("Conv2D", "first", filters=16, kernel_size=3, padding="same")
+    after = made("Conv2D", "last", filters=1, kernel_size=1)
+    model = Model(name="one", input=(32, 32, 3), layers=[before, layer, after])
+    return allocated(model, "training", loss="mse")
+
+
+def test_operations_read_the_options_that_choose_their_kernels() -> None:
+    assert of_one(made("ops.Gelu", "one", approximate=False)) == of_one(
+        made("Activation", "one", activation="gelu")
+    )
+    assert of_one(made("ops.Elu", "one", alpha=0.5)) == of_one(made("ELU", "one", alpha=0.5))
+    assert of_one(made("ops.Elu", "one", alpha=0.5)) != of_one(made("ops.Elu", "one"))
+
+
+def test_silu_behind_a_function_of_xla_is_three_operations() -> None:
+    grouped = made("Conv2D", "grouped", filters=16, kernel_size=3, padding="same", groups=4)
+    silu = made("Activation", "silu", activation="silu")
+    known = Model(name="known", input=(32, 32, 16), layers=[silu])
+    unknown = Model(name="unknown", input=(32, 32, 16), layers=[grouped, silu])
+    assert allocated(known) == [S]
+    assert allocated(unknown) == [S, S]  # the convolution; x times 1, whose sigmoid is made over it
+
+
+def masked(*kinds: tuple[str, dict[str, Any]]) -> Model:
+    layers = [made("Masking", "mask"), *(made(kind, kind.lower(), **settings) for kind, settings in kinds)]
+    return Model(name="masked", input=(4, 4), layers=layers)
+
+
+def test_a_mask_that_is_read_is_refused_by_name() -> None:
+    pooled = masked(("Dropout", {"rate": 0.5}), ("GlobalAveragePooling1D", {}))
+    match = 'GlobalAveragePooling1D "globalaveragepooling1d": no rule for the mask of Masking "mask"'
+    with pytest.raises(NoRuleError, match=match):
+        allocated(pooled)
+    kept = masked(("Dense", {"units": 2}))
+    assert allocated(kept) == []
+    with pytest.raises(NoRuleError, match='the loss: no rule for the mask of Masking "mask"'):
+        allocated(kept, "training")
+    assert allocated(masked(("Flatten", {}), ("Dense", {"units": 2})), "training") == []  # dropped on the way
+
+
+def test_what_has_no_rule_is_named_with_the_reason() -> None:
+    model = Model(name="one", input=(4, 4), layers=[made("LSTM", "memory", units=2)])
+    with pytest.raises(NoRuleError, match='LSTM "memory": no rule, because its steps run in a tf.while_loop'):
+        allocated(model)

@@ -18,8 +18,8 @@ class Embedding(Layer):
     """Each whole number becomes its row of a table.
 
     Input any shape, each value a whole number below ``input_dim``; output the same with an axis of
-    ``output_dim`` behind. Nothing is counted: a row is looked up, not multiplied. Backward keeps the
-    input. Source: ``keras.layers.Embedding``.
+    ``output_dim`` behind. Nothing is counted: a row is looked up, not multiplied; nor is the mask
+    that ``mask_zero`` makes. Backward keeps the input. Source: ``keras.layers.Embedding``.
 
     >>> facts = Embedding(input_dim=1000, output_dim=64).facts((10,))
     >>> facts.output, facts.weights
@@ -27,13 +27,13 @@ class Embedding(Layer):
     """
 
     without_effect: ClassVar[frozenset[str]] = weight_settings("embeddings") | {
-        "mask_zero",
         "input_length",  # of Keras 2, which Keras 3 takes and drops
         "quantization_config",
     }
 
     input_dim: Size
     output_dim: Size
+    mask_zero: bool = False
 
     def facts(self, *shapes: Shape) -> Facts:
         (shape,) = shapes

@@ -85,7 +85,18 @@ _UNARY = frozenset(
 )
 _BINARY = frozenset(
     {
-        *("Mul", "AddV2", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference", "Pow", "Cube"),
+        *(
+            "Mul",
+            "AddV2",
+            "Sub",
+            "RealDiv",
+            "Maximum",
+            "Minimum",
+            "SquaredDifference",
+            "Pow",
+            "Cube",
+            "SwishProduct",
+        ),
         *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
         *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
     }

@@ -9,9 +9,12 @@ from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
+from cnncalc.runtimes.tensorflow.fusing import fused
 from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
+from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
+from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
 from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import LOSS, Tape
 from cnncalc.settings import Settings
@@ -47,8 +50,12 @@ def training(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
     except updates.UnknownOptimizer as error:
         raise NoRuleError(f"no rule for the optimizer {error}.") from None
     except gradient_rules.MissingGradient as error:
-        raise NoRuleError(f"no rule for the gradient of {error}.") from None
+        raise NoRuleError(f"{made.named(error.owner)}: no rule for the gradient of {error}.") from None
     return made.plan(targets, variables_bytes)
+
+
+def _named(node: Node) -> str:
+    return f'{node.layer.kind} "{node.owner}"'
 
 
 def _target(output: Value, settings: Settings) -> Value:
@@ -80,12 +87,14 @@ class _Graph:
 
     def forward(self) -> tuple[Value, ...]:
         """Append the operations of all layers; the model's outputs."""
+        require_none_read(self.graph, self.tape.training)
         values = list(self.inputs)
         for index, node in enumerate(self.graph.nodes):
             self.tape.owner = node.owner
             rule = RULES.get(node.layer.kind)
             if rule is None:
-                raise NoRuleError(f'{node.layer.kind} "{node.owner}" has no rule.')
+                reason = REFUSED.get(node.layer.kind)
+                raise NoRuleError(f"{_named(node)}: no rule" + (f", because {reason}." if reason else "."))
             self._require_rule(index)
             self._require_no_conversion(node)
             item = self._policy(index).compute_bytes
@@ -94,17 +103,23 @@ class _Graph:
             try:
                 values.append(rule(call))
             except NotImplementedError as error:
-                raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for {error}.') from None
+                raise NoRuleError(f"{_named(node)}: no rule for {error}.") from None
         return tuple(values[number] for number in self.graph.outputs)
+
+    def named(self, owner: str) -> str:
+        """A layer as messages name it; what is no layer (the loss) by itself."""
+        return next((_named(node) for node in self.graph.nodes if node.owner == owner), owner)
 
     def _require_rule(self, index: int) -> None:
         """Types without a rule, and kernels of other types than float32 that no rule describes."""
         name = self._policy(index).compute
-        kind = self.graph.nodes[index].layer.kind
+        node = self.graph.nodes[index]
+        kind = node.layer.kind
         if name not in TYPES or len({name, *self.types} - {"float32", "float64"}) > 1:
-            raise NoRuleError(f"no rule for {self._policy(index).name} here.")
+            raise NoRuleError(f"{_named(node)}: no rule for {self._policy(index).name} here.")
         if name in ("float16", "float64") and kind.startswith(("Conv3D", "AveragePooling3D", "MaxPooling3D")):
-            raise NoRuleError(f"no rule for {kind} in {name}, which runs other kernels than float32.")
+            message = f"no rule for {name}, which runs other kernels than float32."
+            raise NoRuleError(f"{_named(node)}: {message}")
         self.types.add(name)
 
     def _require_no_conversion(self, node: Node) -> None:
@@ -113,7 +128,7 @@ class _Graph:
             item = self.graph.inputs[number] if number < len(self.inputs) else None
             as_it_is = node.layer.kind == "Embedding" and item and item.dtype == "int32"
             if item and item.dtype in INTEGERS and not as_it_is:
-                raise NoRuleError(f'{node.layer.kind} "{node.owner}": no rule for an input of {item.dtype}.')
+                raise NoRuleError(f"{_named(node)}: no rule for an input of {item.dtype}.")
 
     def _variables(self, index: int) -> dict[str, Variable]:
         """The weights of a node: those of its layer's first call."""
@@ -141,7 +156,7 @@ class _Graph:
         ]
 
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
-        ops = live(self.tape.ops)
+        ops = fused(live(self.tape.ops), self.tape.unshaped, "float16" in self.types)
         fitted(ops, "float16" in self.types)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [

@@ -30,6 +30,10 @@ class Tape:
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
         self.known: dict[tuple[str, tuple[Value, ...], Shape, int], Value] = {}
+        self.unshaped: set[Value] = set()
+        """Tensors whose shape Grappler does not know: what follows a function compiled by XLA."""
+        self.rows: set[Value] = set()
+        """Gradients that are rows of a table, one for each row that was looked up (IndexedSlices)."""
 
     def op(self, kind: str, inputs: Iterable[Value], shape: Shape, item: int = 0) -> Value:
         """Append an operation with one output; ``item`` 0: of the first input's item size.
@@ -50,6 +54,8 @@ class Tape:
         value = Value(shape, item or given[0].item, made, trained)
         made.outputs = (value,)
         self.ops.append(made)
+        if self.unshaped and kind != "Reshape" and not self.unshaped.isdisjoint(given):
+            self.unshaped.add(value)
         return value
 
     def more(self, value: Value, shape: Shape, item: int) -> Value:

@@ -66,5 +66,5 @@ def _joined(tape: Tape, parts: list[Value]) -> Value:
 def _gradients(tape: Tape, op: Op, dy: Value) -> Grads:
     rule = GRADIENTS.get(op.kind)
     if rule is None:
-        raise MissingGradient(op.kind)
+        raise MissingGradient(op.kind, op.owner)
     return rule(tape, op, dy)

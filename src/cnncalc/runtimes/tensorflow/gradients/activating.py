@@ -30,6 +30,15 @@ def _swish(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.binary("Mul", dy, tape.binary("Mul", sigmoid, slope)),)
 
 
+def _swish_product(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The same, where x beta is a tensor of its own that backward reads too."""
+    sigmoid, x = op.inputs
+    scaled = sigmoid.op.inputs[0] if sigmoid.op else x
+    sigmoid = tape.unary("Sigmoid", delayed(tape.unary("Scale", x), dy))
+    slope = tape.unary("Shift", tape.binary("Mul", scaled, tape.unary("Shift", sigmoid)))
+    return None, tape.binary("Mul", dy, tape.binary("Mul", sigmoid, slope))
+
+
 def _erf(tape: Tape, op: Op, dy: Value) -> Grads:
     """dy times exp(-x^2) and a constant (_ErfGrad, _ErfcGrad); the square is made as soon as x is there."""
     bell = tape.unary("Exp", tape.unary("Square", op.inputs[0]))
@@ -55,6 +64,7 @@ RULES: dict[str, Rule] = {
     "Softmax": _softmax,
     "LogSoftmax": _log_softmax,
     "Swish": _swish,
+    "SwishProduct": _swish_product,
     "Erf": _erf,
     "Erfc": _erf,
 }

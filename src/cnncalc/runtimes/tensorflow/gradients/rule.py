@@ -13,7 +13,11 @@ Rule = Callable[[Tape, Op, Value], Grads]
 
 
 class MissingGradient(Exception):  # noqa: N818  (caught by the planner, which names the layer)
-    """An operation without a rule for its gradient."""
+    """An operation of a layer, the ``owner``, without a rule for its gradient."""
+
+    def __init__(self, kind: str, owner: str) -> None:
+        super().__init__(kind)
+        self.owner = owner
 
 
 def reduced(tape: Tape, gradient: Value, shape: Shape) -> Value:

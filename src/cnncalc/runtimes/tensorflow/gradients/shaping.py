@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.runtimes.tensorflow.gradients.rule import Grads, Rule, shape_only
 from cnncalc.runtimes.tensorflow.ops import Op, Value
 from cnncalc.runtimes.tensorflow.tape import Tape
@@ -44,6 +46,14 @@ def _gather(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.op("Transpose", (total,), x.shape),)
 
 
+def _lookup(tape: Tape, op: Op, dy: Value) -> Grads:
+    """The gradient's rows, to be added to those of the table that were looked up (IndexedSlices)."""
+    numbers, table = op.inputs
+    rows = tape.op("Reshape", (dy,), (prod(numbers.shape), table.shape[-1]))
+    tape.rows.add(rows)
+    return None, rows
+
+
 def _row(tape: Tape, op: Op, dy: Value) -> Grads:
     """The gradient of a part is one of the whole, zero elsewhere."""
     return (tape.op("StridedSliceGrad", (dy,), op.inputs[0].shape),)
@@ -52,6 +62,7 @@ def _row(tape: Tape, op: Op, dy: Value) -> Grads:
 RULES: dict[str, Rule] = {
     "Pad": shape_only("Slice"),
     "Gather": _gather,
+    "Lookup": _lookup,
     "Row": _row,
     "MirrorPad": _mirror_pad,
     "Pack": _pack,

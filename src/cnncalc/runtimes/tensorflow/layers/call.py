@@ -61,7 +61,9 @@ class Call:
         if key not in self.variables:
             found = [weight for weight in self.node.weights if weight.name == name][number]
             size = self.variables[name].item
-            self.variables[key] = Variable(self.node.owner, "parameters", found.shape, size, found.trainable)
+            self.variables[key] = Variable(
+                self.node.owner, "parameters", found.shape, size, found.trainable, name
+            )
         return self.weight(key)
 
 

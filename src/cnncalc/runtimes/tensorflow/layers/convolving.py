@@ -51,6 +51,7 @@ def _grouped(call: Call, x: Value, kernel: Value) -> Value:
     In training the compiled function gives its input out again for the backward function: a copy.
     """
     y = call.tape.op("GroupedConv", (x, kernel), call.shape)
+    call.tape.unshaped.add(y)
     if call.training and y.trained:
         call.tape.more(y, x.shape, x.item)
         each = kernel.shape[-1] if kernel.shape[-2] == 1 else kernel.shape[-2]

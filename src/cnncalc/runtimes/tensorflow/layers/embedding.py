@@ -12,22 +12,17 @@ from cnncalc.runtimes.tensorflow.ops import Value
 
 def _embedding(call: Call) -> Value:
     """Whole numbers, of which negative ones count from the end, and the rows gathered."""
-    if call.training and not call.frozen:
-        raise NotImplementedError("the sparse gradient of a table")
+    if call.training and not call.frozen and call.item != call.variables["embeddings"].item:
+        raise NotImplementedError("the gradient of a table in another type than its own")
     (x,), tape = call.inputs, call.tape
     numbers = tape.op("Cast", (x,), x.shape, 4)
     negative = tape.op("Greater", (numbers,), x.shape, 1)
     fixed = select(tape, negative, tape.unary("Shift", numbers), numbers)
-    return tape.op("Gather", (fixed, call.weight("embeddings")), call.shape, call.item)
+    return tape.op("Lookup", (fixed, call.weight("embeddings")), call.shape, call.item)
 
 
 def _masking(call: Call) -> Value:
-    """A bool for each value, then for each vector, by which vectors are kept or set to 0.
-
-    The layers behind it, and the loss, are given the mask too, which is not followed here when training.
-    """
-    if call.training:
-        raise NotImplementedError("what layers and the loss do with a mask")
+    """A bool for each value, then for each vector, by which vectors are kept or set to 0."""
     (x,), tape = call.inputs, call.tape
     differs = tape.op("Greater", (x,), x.shape, 1)
     return select(tape, tape.reduce("Any", differs, [-1], keep=True), x)

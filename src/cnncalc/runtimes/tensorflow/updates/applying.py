@@ -115,8 +115,26 @@ def _trainable(weight: Variable) -> Trainable:
     return Trainable(weight.owner.replace("/", "_"), weight.name, weight.shape)
 
 
+SPARSE = frozenset({"SGD", "Adam"})
+"""Optimizers with a rule for rows of a table, without the options that compute with the gradient or weight."""
+ON_GRADIENTS = (
+    *("clipnorm", "global_clipnorm", "clipvalue", "gradient_accumulation_steps", "weight_decay", "use_ema"),
+)
+
+
+def _require_dense(spec: OptimizerSpec, updates: Sequence[Update]) -> None:
+    for update in updates:
+        if not update.is_sparse:
+            continue
+        if spec.name not in SPARSE or update.pivot or any(spec.value(name) for name in ON_GRADIENTS):
+            raise UnknownOptimizer(
+                f'{spec.name}, with these options, for the rows of "{update.weight.owner}"'
+            )
+
+
 def _update(tape: Tape, spec: OptimizerSpec, updates: Sequence[Update]) -> None:
     """``apply``: every part for all weights before the next part."""
+    _require_dense(spec, updates)
     _each(updates, _accumulate)
     _clip(updates)
     _each(updates, _decay)

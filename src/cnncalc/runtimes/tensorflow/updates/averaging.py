@@ -12,8 +12,8 @@ from cnncalc.runtimes.tensorflow.updates.update import Update
 def moments(update: Update) -> None:
     """The two averages: m += (g - m) c, v += (g^2 - v) c, in place."""
     tape, gradient = update.tape, update.gradient
-    first = tape.binary("Sub", gradient, update.read("momentum"))
-    square = tape.unary("Square", gradient)
+    first = tape.binary("Sub", update.dense(gradient), update.read("momentum"))
+    square = update.dense(tape.unary("Square", gradient))
     second = tape.binary("Sub", square, update.read("velocity"))
     first, second = update.scaled(first), update.scaled(second)
     update.add("momentum", first)

@@ -13,8 +13,9 @@ def sgd(update: Update) -> None:
     tape = update.tape
     step = update.by_rate(update.gradient)
     if "momentum" not in update.slots:
-        update.step(step)
+        (update.scatter if update.is_sparse else update.step)(step)
         return
+    step = update.dense(step)
     kept = update.scaled(update.read("momentum"))
     update.assign("momentum", tape.binary("Sub", kept, step))
     if not update.option("nesterov"):

@@ -39,6 +39,15 @@ class Update:
         self.rate = rate
         self.pivot = pivot
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the gradient is rows of a table."""
+        return self.gradient in self.tape.rows
+
+    def dense(self, x: Value) -> Value:
+        """Rows of a table, added up in a tensor of the table's size (IndexedSlices, _indexed_slices_to_tensor)."""
+        return self.tape.op("UnsortedSegmentSum", (x,), self.weight.shape) if self.is_sparse else x
+
     def option(self, name: str) -> Any:
         return self.spec.value(name)
 
@@ -89,3 +98,24 @@ class Update:
     def step(self, value: Value) -> None:
         """Subtract from or add to the weight."""
         self.tape.write("AssignSub", self.weight, value)
+
+    def scatter(self, rows: Value) -> None:
+        """Subtract from rows of the weight, in place; whoever reads the weight gets a copy for that.
+
+        tensorflow/core/kernels/resource_variable_ops.cc (ResourceScatterUpdateOp, ReadVariableOp with
+        ``copy_on_read_mode``).
+        """
+        tape = self.tape
+        copies = [_copied(tape, read) for read in tape.reads.get(id(self.weight), ())]
+        tape.write("AssignSub", self.weight, rows)
+        tape.ops[-1].after += tuple(copies)
+
+
+def _copied(tape: Tape, read: Op) -> Op:
+    """Put a copy between a variable's read and those who have read it."""
+    (value,) = read.outputs
+    source = Value(value.shape, value.item, read, value.trained)
+    copy = Op("Copy", read.owner, read.phase, (source,))
+    read.outputs, copy.outputs, value.op = (source,), (value,), copy
+    tape.ops.insert(tape.ops.index(read) + 1, copy)
+    return copy

@@ -1,0 +1,61 @@
+"""What Grappler makes of sums in the forward pass: a chain of them is one, and a convolution adds by itself.
+
+Sources: tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc (AddOpsRewriteStage), and after it
+remapper.cc (FindContractionWithBiasAddAndAdd).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+
+from cnncalc.runtimes.tensorflow.ops import Op, Value
+from cnncalc.runtimes.tensorflow.tape import FORWARD
+
+CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "MatMul"})
+
+
+def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
+    """The operations with their sums fused. ``float16``: two bytes are float16, which oneDNN does not add."""
+    readers = Counter(value for op in ops for value in op.inputs)
+    sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
+    gone: dict[Op, Op] = {}
+    for op in sums:
+        _flatten(op, readers, gone)
+    for op in sums:
+        if op not in gone and op.outputs[0].item in ((4,) if float16 else (2, 4)):
+            _contract(op, readers, gone)
+    for op in ops if gone else ():
+        if not gone.keys().isdisjoint(op.after):
+            op.after = tuple(gone.get(before, before) for before in op.after)
+    return [op for op in ops if op not in gone] if gone else ops
+
+
+def _plain(op: Op, unshaped: Set[Value]) -> bool:
+    """Whether the tensors added have one shape, and it is known."""
+    (value,) = op.outputs
+    return value not in unshaped and all(item.shape == value.shape for item in op.inputs)
+
+
+def _flatten(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+    """Take the operands of sums that nobody else reads: they are added at once."""
+    inputs: list[Value] = []
+    for value in op.inputs:
+        inner = value.op
+        if inner and inner.kind in ("AddV2", "AddN") and inner.phase == FORWARD and readers[value] == 1:
+            inputs += inner.inputs
+            gone[inner] = op
+        else:
+            inputs.append(value)
+    if len(inputs) > 2:
+        op.kind, op.inputs, op.overwrite = "AddN", tuple(inputs), range(len(inputs))
+
+
+def _contract(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+    """A convolution with a bias, read by the sum of two only, writes over the other operand where it may."""
+    for value, addend in (op.inputs, op.inputs[::-1]) if len(op.inputs) == 2 else ():
+        inner = value.op
+        if inner and inner.kind in CONTRACTIONS and len(inner.inputs) == 3 and readers[value] == 1:
+            op.kind, op.inputs, op.overwrite = inner.kind, (*inner.inputs, addend), range(3, 4)
+            gone[inner] = op
+            return
