@@ -1,10 +1,10 @@
 """The kernel of tf.einsum: a product of matrices, operands and result transposed where the equation needs it.
 
 Source: tensorflow/core/kernels/linalg/einsum_op_impl.h (ReduceOperand, ContractOperands). Each operand is
-brought into the order of batch, free and contracted axes, the last two in either order, axes of one kind in the order
-in which the equation names them; the product has the order batch, free axes of the first, free axes of
-the second. A transposed operand, and a product that is still to be transposed, are buffers of the kernel's
-own, also where only axes of size 1 move.
+brought into the order of batch, free and contracted axes, the last two in either order, axes of one kind in
+the order in which the equation names them; the product has the order batch, free axes of the first, free
+axes of the second. A transposed operand, and a product that is still to be transposed, are buffers of the
+kernel's own, also where only axes of size 1 move.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ _UNARY = frozenset(
             "Floor",
             "Round",
         ),
-        *("PowConstant", "DivideConstant", "OneMinus", "LogShifted", "Power", "SoftplusOfLoss", "Hinge"),
+        *("DivideConstant", "OneMinus", "LogShifted", "Power", "Hinge"),
     }
 )
 _BINARY = frozenset(
@@ -97,7 +97,7 @@ _BINARY = frozenset(
             "Cube",
             "SwishProduct",
         ),
-        *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad", "SoftplusGrad"),
+        *("ReluGrad", "Relu6Grad", "EluGrad", "SeluGrad", "SigmoidGrad", "TanhGrad"),
         *("SoftsignGrad", "LeakyReluGrad", "RsqrtGrad", "SqrtGrad", "ReciprocalGrad"),
     }
 )

@@ -94,7 +94,7 @@ class _Graph:
             rule = RULES.get(node.layer.kind)
             if rule is None:
                 reason = REFUSED.get(node.layer.kind)
-                raise NoRuleError(f"{_named(node)}: no rule" + (f", because {reason}." if reason else "."))
+                raise NoRuleError(f"{_named(node)} has no rule" + (f": {reason}." if reason else "."))
             self._require_rule(index)
             self._require_no_conversion(node)
             item = self._policy(index).compute_bytes

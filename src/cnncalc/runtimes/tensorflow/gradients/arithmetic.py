@@ -92,6 +92,11 @@ def _pow(tape: Tape, op: Op, dy: Value) -> Grads:
     return one, other
 
 
+def _power(tape: Tape, op: Op, dy: Value) -> Grads:
+    """A constant power: c x^(c - 1) dy, the factor made as soon as x is there (_PowGrad)."""
+    return (tape.binary("Mul", dy, tape.unary("Scale", op.inputs[0])),)
+
+
 def _cube(tape: Tape, op: Op, dy: Value) -> Grads:
     """3 x^2 dy by the square that is there: x^3 is made as a product with it (ConvertPowStage)."""
     square, x = op.inputs
@@ -127,7 +132,7 @@ RULES: dict[str, Rule] = {
     "Square": _square,
     "Pow": _pow,
     "Cube": _cube,
-    "PowConstant": _times("PowConstant"),
+    "Power": _power,
     "DivideConstant": _divided_constant,
     "Reciprocal": by_output("ReciprocalGrad"),
     "Exp": _exp,

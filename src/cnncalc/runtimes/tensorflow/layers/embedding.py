@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.layers.selecting import select
-from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.ops import Value, Variable
 
 
 def _embedding(call: Call) -> Value:
     """Whole numbers, of which negative ones count from the end, and the rows gathered."""
-    if call.training and not call.frozen and call.item != call.variables["embeddings"].item:
-        raise NotImplementedError("the gradient of a table in another type than its own")
     (x,), tape = call.inputs, call.tape
+    if call.training and not call.frozen:
+        _require_one_look_up(call, call.variables["embeddings"])
     numbers = tape.op("Cast", (x,), x.shape, 4)
     negative = tape.op("Greater", (numbers,), x.shape, 1)
     fixed = select(tape, negative, tape.unary("Shift", numbers), numbers)
     return tape.op("Lookup", (fixed, call.weight("embeddings")), call.shape, call.item)
+
+
+def _require_one_look_up(call: Call, table: Variable) -> None:
+    """Rows of two look-ups would be joined, and those of another type made dense."""
+    if call.item != table.item:
+        raise NotImplementedError("the gradient of a table in another type than its own")
+    if id(table) in call.tape.reads:
+        raise NotImplementedError("the gradient of a table that is looked up twice")
 
 
 def _masking(call: Call) -> Value:

@@ -40,8 +40,6 @@ KERNELS = {
     "Exp": "Exp",
     "Log": "Log",
 }
-POWERS = {2.0: "Square", 0.5: "Sqrt", -0.5: "Rsqrt", -1.0: "Reciprocal"}
-"""What Grappler makes of a power with a constant exponent (arithmetic_optimizer.cc, ConvertPowStage)."""
 
 
 def _activation(name: str) -> Rule:
@@ -105,14 +103,12 @@ def _power(call: Call) -> Value:
 
 
 def power(tape: Tape, x: Value, exponent: float) -> Value:
-    """A tensor to a constant power."""
+    """A tensor to a constant power: one kernel; x^2 x for 3 (arithmetic_optimizer.cc, ConvertPowStage)."""
     if exponent == 1:
         return x
     if exponent == 3:
         return tape.binary("Cube", tape.unary("Square", x), x)
-    if exponent in POWERS:
-        return tape.unary(POWERS[exponent], x)
-    return tape.unary("PowConstant", x)
+    return tape.unary("Power", x)
 
 
 _OF_TWO: dict[str, Callable[[Call], Value]] = {

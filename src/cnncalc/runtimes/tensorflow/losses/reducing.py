@@ -97,11 +97,6 @@ def _hinge(tape: Tape, op: Op, dy: Value) -> Grads:
     return (tape.op("SelectV2", (mask, dy), dy.shape, dy.item),)
 
 
-def _power(tape: Tape, op: Op, dy: Value) -> Grads:
-    """dy gamma x^(gamma - 1), the factor made as soon as x is there (_PowGrad)."""
-    return (tape.binary("Mul", dy, tape.unary("Scale", op.inputs[0])),)
-
-
 def _log_shifted(tape: Tape, op: Op, dy: Value) -> Grads:
     """dy / (x + 1): the sum does not wait for dy, the quotient does (_LogGrad)."""
     made = tape.unary("Reciprocal", tape.unary("Shift", op.inputs[0]))
@@ -116,6 +111,5 @@ GRADIENTS = {
     "AddN": _added,
     "Hinge": _hinge,
     "OneMinus": _one_minus,
-    "Power": _power,
     "LogShifted": _log_shifted,
 }

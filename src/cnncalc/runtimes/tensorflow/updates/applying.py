@@ -48,12 +48,14 @@ def updated(tape: Tape, spec: OptimizerSpec, weights: Weights) -> None:
 
 def _apply(tape: Tape, spec: OptimizerSpec, weights: Weights, pivot: Op | None) -> None:
     if spec.name == "LossScaleOptimizer":
+        _require_rule_for_rows(tape, spec, weights)
         _scaled_back(tape, spec.value("inner_optimizer"), weights)
     elif spec.name == "MultiOptimizer":
         paths = [_trainable(weight).path for weight, _ in weights]
         for member, share in shares(spec.value("optimizer_map"), paths):
             _apply(tape, member, [weights[index] for index in share], pivot)
     elif spec.name in RULES:
+        _require_rule_for_rows(tape, spec, weights)
         _update(tape, spec, _updates(tape, spec, weights, pivot))
     else:
         raise UnknownOptimizer(spec.name)
@@ -116,25 +118,20 @@ def _trainable(weight: Variable) -> Trainable:
 
 
 SPARSE = frozenset({"SGD", "Adam"})
-"""Optimizers with a rule for rows of a table, without the options that compute with the gradient or weight."""
+"""Optimizers with a rule for rows of a table, but not with these options."""
 ON_GRADIENTS = (
     *("clipnorm", "global_clipnorm", "clipvalue", "gradient_accumulation_steps", "weight_decay", "use_ema"),
 )
 
 
-def _require_dense(spec: OptimizerSpec, updates: Sequence[Update]) -> None:
-    for update in updates:
-        if not update.is_sparse:
-            continue
-        if spec.name not in SPARSE or update.pivot or any(spec.value(name) for name in ON_GRADIENTS):
-            raise UnknownOptimizer(
-                f'{spec.name}, with these options, for the rows of "{update.weight.owner}"'
-            )
+def _require_rule_for_rows(tape: Tape, spec: OptimizerSpec, weights: Weights) -> None:
+    tables = [weight.owner for weight, gradient in weights if gradient in tape.rows]
+    if tables and (spec.name not in SPARSE or any(spec.value(name) for name in ON_GRADIENTS)):
+        raise UnknownOptimizer(f'{spec.name}, with these options, for the rows of "{tables[0]}"')
 
 
 def _update(tape: Tape, spec: OptimizerSpec, updates: Sequence[Update]) -> None:
     """``apply``: every part for all weights before the next part."""
-    _require_dense(spec, updates)
     _each(updates, _accumulate)
     _clip(updates)
     _each(updates, _decay)

@@ -45,7 +45,7 @@ class Update:
         return self.gradient in self.tape.rows
 
     def dense(self, x: Value) -> Value:
-        """Rows of a table, added up in a tensor of the table's size (IndexedSlices, _indexed_slices_to_tensor)."""
+        """Rows of a table, added up in a tensor of its size (indexed_slices.py, to a tensor)."""
         return self.tape.op("UnsortedSegmentSum", (x,), self.weight.shape) if self.is_sparse else x
 
     def option(self, name: str) -> Any:
