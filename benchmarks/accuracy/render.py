@@ -42,11 +42,14 @@ def page(found: list[Entry]) -> str:
 def groups(found: list[Entry]) -> dict[str, list[Entry]]:
     """Rows by what is asked of them."""
     plain = [item for item in found if item.row.dtype == "float32"]
-    others = ("momentum", "RMSprop", "Adam")
+    usual = ("momentum", "RMSprop", "Adam")
     made = {
         "prediction": [item for item in plain if not item.row.optimizer],
         "training, SGD": [item for item in plain if item.row.optimizer == "SGD"],
-        "training, momentum, RMSprop, Adam": [item for item in plain if item.row.optimizer in others],
+        "training, momentum, RMSprop, Adam": [item for item in plain if item.row.optimizer in usual],
+        "training, other optimizers and options": [
+            item for item in plain if item.row.optimizer not in ("", "SGD", *usual)
+        ],
         "other types than float32": [item for item in found if item.row.dtype != "float32"],
     }
     return {name: items for name, items in made.items() if items}
