@@ -36,6 +36,7 @@ USES: dict[str, Callable[[], object]] = {
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
     "measure": lambda: inspect.signature(cnncalc.measure).parameters["compilations"],
     "compare": lambda: cnncalc.compare([small(), small()]),
+    "distribute": lambda: cnncalc.distribute(small(), devices=2),
     "register": lambda: inspect.signature(cnncalc.register).parameters["keras"],
     "to_keras": lambda: inspect.signature(cnncalc.to_keras).parameters["model"],
     "from_keras": lambda: inspect.signature(cnncalc.from_keras).parameters["model"],

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc import layers as layers
     from cnncalc.comparing.comparison import compare as compare
+    from cnncalc.distributing.strategies import distribute as distribute
     from cnncalc.errors import CnncalcError as CnncalcError
     from cnncalc.estimation import Estimate as Estimate
     from cnncalc.estimation import estimate as estimate
@@ -39,6 +40,7 @@ _HOMES = {
     "Estimate": "estimation",
     "estimate": "estimation",
     "compare": "comparing.comparison",
+    "distribute": "distributing.strategies",
     "check": "interop.checking",
     "to_keras": "interop.keras_build",
     "from_keras": "interop.loading",

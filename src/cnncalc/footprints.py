@@ -132,11 +132,11 @@ def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
     default = policy(settings.dtype)
 
     def inference() -> Footprint:
-        return _footprint(textbook.prediction(graph, settings.inference_batch_size, default))
+        return footprint_of(textbook.prediction(graph, settings.inference_batch_size, default))
 
     if untrainable(graph, settings):
         return MemoryEstimate(inference, None)
-    return MemoryEstimate(inference, _footprint(textbook.training(graph, settings.batch_size, default)))
+    return MemoryEstimate(inference, footprint_of(textbook.training(graph, settings.batch_size, default)))
 
 
 def _ideal(
@@ -147,12 +147,12 @@ def _ideal(
     default = policy(settings.dtype)
 
     def inference() -> Footprint:
-        return _footprint(ideal.prediction(graph, settings.inference_batch_size, default, order))
+        return footprint_of(ideal.prediction(graph, settings.inference_batch_size, default, order))
 
     if untrainable(graph, settings):
         return MemoryEstimate(inference, None)
     plan = ideal.training(graph, settings.batch_size, default, variables.optimizer)
-    return MemoryEstimate(inference, _footprint(plan))
+    return MemoryEstimate(inference, footprint_of(plan))
 
 
 def _tensorflow(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
@@ -193,7 +193,7 @@ def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
 FIXED = ("parameters", "slots")
 
 
-def _footprint(plan: Plan) -> Footprint:
+def footprint_of(plan: Plan) -> Footprint:
     """A rule's plan in one order: the band is a point."""
     timeline = replay(plan)
     alive = timeline.peak.buffers

@@ -24,7 +24,8 @@ class Node(NamedTuple):
     ``owner`` is the layer as the user wrote it, ``name`` the step: the same but for a part of a
     composition. ``inputs`` are numbers of values. ``weights`` are those that this node brings into the model:
     none where it calls a layer again; not trainable where the layer is frozen. ``trainable`` says
-    that neither the layer nor a model around it is frozen.
+    that neither the layer nor a model around it is frozen. ``device`` is the one that the call names, else
+    its layer, else the nearest model around it; None where none does.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Node(NamedTuple):
     weights: tuple[Weight, ...]
     dtype: str | None
     trainable: bool = True
+    device: str | None = None
 
 
 class Row(NamedTuple):
@@ -123,10 +125,13 @@ class _Context(NamedTuple):
     name: str = ""
     trainable: bool = True
     dtype: str | None = None
+    device: str | None = None
 
-    def inside(self, name: str, layer: Layer) -> _Context:
+    def inside(self, name: str, layer: Layer, call: Layer) -> _Context:
+        """The context of what a layer runs as; ``call`` is the layer itself, or what calls it again."""
         full = f"{self.name}/{name}" if self.name else name
-        return _Context(full, self.trainable and layer.trainable, layer.dtype or self.dtype)
+        device = call.device or layer.device or self.device
+        return _Context(full, self.trainable and layer.trainable, layer.dtype or self.dtype, device)
 
 
 class _Record:
@@ -183,10 +188,9 @@ class _Run:
         layer = scope.model.layers[target]
         record = self.records.setdefault((id(scope), target), _Record())
         first = len(self.nodes)
+        inner = context.inside(scope.names[index], layer, scope.model.layers[index])
         try:
-            record.outputs = self._apply(
-                scope, target, record, inputs, context.inside(scope.names[index], layer)
-            )
+            record.outputs = self._apply(scope, target, record, inputs, inner)
         except ShapeError as error:
             scope.problem(index, str(error))
             return []
@@ -224,8 +228,9 @@ class _Run:
             raise ShapeError(_clash(record.weights[number], facts.weights))
         weights = _owned(part, facts, context) if record.calls == 0 else ()
         name = f"{context.name}/{part.name}" if part.name else context.name
+        _, trainable, dtype, device = context
         self.nodes.append(
-            Node(name, context.name, part.layer, inputs, facts, weights, context.dtype, context.trainable)
+            Node(name, context.name, part.layer, inputs, facts, weights, dtype, trainable, device)
         )
         self.shapes.append(facts.output)
         return len(self.shapes) - 1

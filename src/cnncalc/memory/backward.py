@@ -124,9 +124,8 @@ class Backward:
         owner, node = self.learning.owner[index], self.graph.nodes[index]
         new = []
         if owner not in self.of_weights:
-            self.of_weights[owner] = self.draft.add(
-                node.owner, "weight_gradients", self.learning.trained[index]
-            )
+            size, value = self.learning.trained[index], self.graph.value_of(index)
+            self.of_weights[owner] = self.draft.add(node.owner, "weight_gradients", size, value)
             new.append(self.of_weights[owner])
         released = [*self._let_go(done), *(buffer for region in dropped for buffer in self._drop(region))]
         reads = (gradient, *held, self.of_weights[owner])
@@ -179,7 +178,7 @@ class Backward:
 
     def _made(self, value: int, name: str, new: list[int]) -> _Region:
         node = self.graph.node_of(value)
-        buffer = self.draft.add(node.owner if node else name, "gradients", self.values[value])
+        buffer = self.draft.add(node.owner if node else name, "gradients", self.values[value], value)
         new.append(buffer)
         return self._region(buffer)
 

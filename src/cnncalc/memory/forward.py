@@ -64,7 +64,7 @@ class Forward:
             self._hold(index, dict.fromkeys(self.buffer[node.inputs[number]] for number in kept.inputs))
         home = self._home(node, self.sizes.values[value])
         if home is None:
-            home = self._new(node.owner, "outputs", self.sizes.values[value])
+            home = self._new(node.owner, "outputs", self.sizes.values[value], value)
             new.append(home)
         self._settle(value, home)
         if kept.output:
@@ -77,12 +77,12 @@ class Forward:
     def _load(self, value: int, node: Node) -> int:
         if value >= len(self.graph.inputs):
             raise PlanError(f'step "{node.owner}" runs before a step that it reads.')
-        buffer = self._new(self.graph.inputs[value].name, "inputs", self.sizes.values[value])
+        buffer = self._new(self.graph.inputs[value].name, "inputs", self.sizes.values[value], value)
         self._settle(value, buffer)
         return buffer
 
-    def _new(self, name: str, role: Role, size: int) -> int:
-        buffer = self.draft.add(name, role, size)
+    def _new(self, name: str, role: Role, size: int, value: int) -> int:
+        buffer = self.draft.add(name, role, size, value)
         self.uses[buffer] = 0
         return buffer
 
@@ -93,7 +93,7 @@ class Forward:
 
     def _made(self, index: int, node: Node, kept: Kept) -> list[int]:
         sized = [(f"{node.owner} {made.name}", self.sizes.made(node, made)) for made in kept.made]
-        made = [self._new(name, "kept", size) for name, size in sized]
+        made = [self._new(name, "kept", size, self.graph.value_of(index)) for name, size in sized]
         self._hold(index, made)
         return made
 

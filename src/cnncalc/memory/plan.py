@@ -22,11 +22,16 @@ Role = Literal[
 
 
 class Buffer(NamedTuple):
-    """A piece of memory: whose it is, what for, and its size in bytes."""
+    """A piece of memory: whose it is, what for, and its size in bytes.
+
+    ``value`` is the number of the graph's value that it holds or serves, by which a placement knows on
+    which device it is; None for what belongs to the whole model.
+    """
 
     name: str
     role: Role
     bytes: int
+    value: int | None = None
 
 
 class Step(NamedTuple):
@@ -55,9 +60,9 @@ class Draft:
         self.buffers: list[Buffer] = []
         self.steps: list[Step] = []
 
-    def add(self, name: str, role: Role, size: int) -> int:
+    def add(self, name: str, role: Role, size: int, value: int | None = None) -> int:
         """Add a buffer; its number."""
-        self.buffers.append(Buffer(name, role, size))
+        self.buffers.append(Buffer(name, role, size, value))
         return len(self.buffers) - 1
 
     def turn(self, number: int, role: Role) -> None:

@@ -52,5 +52,6 @@ class Sizes:
 
 def add_parameters(draft: Draft, sizes: Sizes) -> list[int]:
     """A buffer for the parameters of each layer that has any; their numbers."""
-    sized = [(node, sizes.parameters(node)) for node in sizes.graph.nodes if node.weights]
-    return [draft.add(node.owner, "parameters", size) for node, size in sized if size]
+    graph = sizes.graph
+    sized = [(graph.value_of(index), node, sizes.parameters(node)) for index, node in enumerate(graph.nodes)]
+    return [draft.add(node.owner, "parameters", size, value) for value, node, size in sized if size]

@@ -58,19 +58,19 @@ class _Planner:
         value = self.graph.value_of(index)
         home = self._home(node, self.sizes.values[value])
         if home is None:
-            home = self._new(node.owner, "outputs", self.sizes.values[value])
+            home = self._new(node.owner, "outputs", value)
             new.append(home)
         self._settle(value, home)
         released = () if self.keep else tuple(self._finished({*reads, home}))
         self.draft.steps.append(Step(node.owner, tuple(new), reads, released))
 
     def _load(self, value: int) -> int:
-        buffer = self._new(self.graph.inputs[value].name, "inputs", self.sizes.values[value])
+        buffer = self._new(self.graph.inputs[value].name, "inputs", value)
         self._settle(value, buffer)
         return buffer
 
-    def _new(self, name: str, role: Literal["inputs", "outputs"], size: int) -> int:
-        buffer = self.draft.add(name, role, size)
+    def _new(self, name: str, role: Literal["inputs", "outputs"], value: int) -> int:
+        buffer = self.draft.add(name, role, self.sizes.values[value], value)
         self.pending[buffer] = 0
         return buffer
 
