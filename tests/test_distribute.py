@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 from typing import Any
 
@@ -18,6 +19,7 @@ from cnncalc.layers import Add, Conv2D, Dense, Flatten, UpSampling2D
 from cnncalc.memory import ideal, textbook
 from cnncalc.memory.placement import placed, plans
 from cnncalc.memory.replay import replay
+from cnncalc.report import distribution as report
 from cnncalc.tensors import policy
 from tests.branching import networks
 from tests.graphs import models
@@ -244,3 +246,30 @@ def test_every_layer_finds_what_it_reads_on_its_device(network: cnncalc.Model, d
     assert [node.name for node in own] == [node.name for node in graph.nodes]
     made = [(copy.target, where.graph.nodes[copy.node].inputs) for copy in where.copies]
     assert len(set(made)) == len(made)  # once to each device
+
+
+@pytest.mark.parametrize("strategy", ["mirrored", "parameter-server", "placement"])
+def test_the_answer_as_json_and_as_a_table(strategy: str) -> None:
+    layers = [conv(f"layer{number}") for number in range(12)]
+    found = cnncalc.distribute(model(*layers), devices=3, strategy=strategy, batch_size=9)
+    data = json.loads(report.to_json(found))
+    assert data["needed_bytes"] == max(device["needed_bytes"] for device in data["devices"])
+    assert data["communicated_bytes"] == sum(item["bytes"] for item in data["transfers"])
+    table = report.to_table(found, 80)
+    assert all(device["name"] in table for device in data["devices"])
+    assert max(map(len, table.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"devices": 0}, "devices must be from 1 to 4096, found 0"),
+        ({"strategy": "mirored"}, "Did you mean mirrored"),
+        ({"strategy": "placement", "variables": "disk"}, "such as gpu:1"),
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(CnncalcError, match=message):
+        cnncalc.distribute(model(conv("a")), **wrong)
+    with pytest.raises(CnncalcError, match='no device "gpu:9"'):
+        cnncalc.distribute(model(conv("a")))["gpu:9"]

@@ -37,6 +37,7 @@ USES: dict[str, Callable[[], object]] = {
     "measure": lambda: inspect.signature(cnncalc.measure).parameters["compilations"],
     "compare": lambda: cnncalc.compare([small(), small()]),
     "distribute": lambda: cnncalc.distribute(small(), devices=2),
+    "data_memory": lambda: cnncalc.data_memory("10x4").dataset_bytes == 10 * 4,
     "register": lambda: inspect.signature(cnncalc.register).parameters["keras"],
     "to_keras": lambda: inspect.signature(cnncalc.to_keras).parameters["model"],
     "from_keras": lambda: inspect.signature(cnncalc.from_keras).parameters["model"],

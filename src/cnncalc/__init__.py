@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.errors import CnncalcError as CnncalcError
     from cnncalc.estimation import Estimate as Estimate
     from cnncalc.estimation import estimate as estimate
+    from cnncalc.input_pipeline import data_memory as data_memory
     from cnncalc.interop.checking import check as check
     from cnncalc.interop.keras_build import to_keras as to_keras
     from cnncalc.interop.loading import from_keras as from_keras
@@ -41,6 +42,7 @@ _HOMES = {
     "estimate": "estimation",
     "compare": "comparing.comparison",
     "distribute": "distributing.strategies",
+    "data_memory": "input_pipeline",
     "check": "interop.checking",
     "to_keras": "interop.keras_build",
     "from_keras": "interop.loading",

@@ -12,7 +12,18 @@ import typer
 from cnncalc import __version__
 from cnncalc.errors import CnncalcError
 
-COMMANDS = ("estimate", "explain", "compare", "distribute", "check", "measure", "convert", "new", "schema")
+COMMANDS = (
+    "estimate",
+    "explain",
+    "compare",
+    "distribute",
+    "data",
+    "check",
+    "measure",
+    "convert",
+    "new",
+    "schema",
+)
 """Each is a function in the file of its name; in the order of the help."""
 GROUPS = ("zoo",)
 """Each is an ``app`` in the file of its name."""

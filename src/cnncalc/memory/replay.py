@@ -51,7 +51,7 @@ class Timeline(NamedTuple):
         import numpy as np
 
         buffers = self.plan.buffers
-        found = [(number, *buffers[number], *life) for number, *life in _lives(self.plan)]
+        found = [(number, *buffers[number][:3], *life) for number, *life in _lives(self.plan)]
         owner, role = (
             max(map(len, texts)) for texts in zip(*(buffer[:2] for buffer in buffers), strict=True)
         )
