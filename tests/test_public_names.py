@@ -35,6 +35,8 @@ USES: dict[str, Callable[[], object]] = {
     "estimate": lambda: cnncalc.estimate(small()).parameters == (4 + 1) * 2,
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
     "measure": lambda: inspect.signature(cnncalc.measure).parameters["compilations"],
+    "Fit": lambda: isinstance(cnncalc.fit(small(), budget_bytes=2**20), cnncalc.Fit),
+    "fit": lambda: cnncalc.fit(small(), budget_bytes=2**20, mode="inference").fits,
     "compare": lambda: cnncalc.compare([small(), small()]),
     "distribute": lambda: cnncalc.distribute(small(), devices=2),
     "data_memory": lambda: cnncalc.data_memory("10x4").dataset_bytes == 10 * 4,

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc import layers as layers
+    from cnncalc.advice.fitting import Fit as Fit
+    from cnncalc.advice.fitting import fit as fit
     from cnncalc.comparing.comparison import compare as compare
     from cnncalc.distributing.strategies import distribute as distribute
     from cnncalc.errors import CnncalcError as CnncalcError
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Fit": "advice.fitting",
+    "fit": "advice.fitting",
     "CnncalcError": "errors",
     "Estimate": "estimation",
     "estimate": "estimation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.errors import CnncalcError
 from cnncalc.tensors import Shape
 
 
@@ -38,3 +39,48 @@ def count_text(count: int) -> str:
     power = min((len(str(count)) - 1) // 3, 5)
     value, prefix = count / 1000**power, " kMGTP"[power]
     return f"{value:.{2 if value < 10 else 1}f} {prefix}"
+
+
+def byte_count(text: str) -> int:
+    """The bytes that a text such as ``8GiB``, ``512 KiB`` or ``4GB`` stands for; a number alone is bytes.
+
+    >>> byte_count("8GiB"), byte_count("512 KiB"), byte_count("4GB"), byte_count("1.5MiB"), byte_count("100")
+    (8589934592, 524288, 4000000000, 1572864, 100)
+
+    Raises CnncalcError for anything else.
+    """
+    wanted = "a size is a number with a unit, such as 8GiB, 512KiB or 4GB"
+    return _scaled(text, _BYTE_UNITS, wanted)
+
+
+def plain_count(text: str) -> int:
+    """The number that a text such as ``25M`` or ``4.1G`` stands for.
+
+    >>> plain_count("25M"), plain_count("4.1G"), plain_count("903400")
+    (25000000, 4100000000, 903400)
+
+    Raises CnncalcError for anything else.
+    """
+    return _scaled(text, _PREFIXES, "a number is written in digits, or as 25M or 4.1G")
+
+
+_PREFIXES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+_BYTE_UNITS = {
+    "": 1,
+    "b": 1,
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", 1)},
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", 1)},
+}
+
+
+def _scaled(text: str, units: dict[str, int], wanted: str) -> int:
+    """A decimal number times its unit, exactly; in whatever case the unit is."""
+    from fractions import Fraction
+
+    stripped = text.strip()
+    number = stripped.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+    unit = stripped[len(number) :].strip().lower()
+    digits = number.replace(".", "", 1)
+    if len(number) > 30 or not (digits.isascii() and digits.isdigit()) or unit not in units:
+        raise CnncalcError(f'{wanted}; found "{text[:60]}".')
+    return round(Fraction(number) * units[unit])

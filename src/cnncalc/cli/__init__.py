@@ -16,6 +16,7 @@ COMMANDS = (
     "estimate",
     "explain",
     "compare",
+    "fit",
     "distribute",
     "data",
     "check",

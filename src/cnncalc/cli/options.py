@@ -90,6 +90,13 @@ def terminal_width() -> int | None:
     return os.get_terminal_size(sys.stdout.fileno()).columns
 
 
+def typed() -> str:
+    """The command as it was typed, from its name on."""
+    import shlex
+
+    return shlex.join(["cnncalc", *sys.argv[1:]])
+
+
 def show(text: str) -> None:
     """Print what a renderer made, which ends its last line itself."""
     typer.echo(text, nl=False)

@@ -12,7 +12,6 @@ from cnncalc.layers.convolution import Conv, Sliding
 from cnncalc.layers.depthwise import Depthwise, Separable
 from cnncalc.layers.pooling import MaxPooling1D, MaxPooling2D, MaxPooling3D
 from cnncalc.model import Model
-from cnncalc.tensors import Shape
 
 STRIDED = (Conv, Depthwise, Separable)
 """The convolutions whose stride makes an image smaller; that of a transposed one makes it larger."""
@@ -33,10 +32,11 @@ def with_max_pooling(model: Model) -> Model:
     >>> with_max_pooling(small).graph.output_shapes
     ((4, 4, 3),)
     """
-    return rewritten(model, _pooling)
+    return rewritten(model, lambda layer, *_: pooled(layer))
 
 
-def _pooling(layer: Layer, shape: Shape, output: Shape) -> Layer:
+def pooled(layer: Layer) -> Layer:
+    """Max pooling in place of a layer that is a strided convolution; any other layer as it is."""
     if not isinstance(layer, STRIDED) or max(layer.strides) == 1:
         return layer
     _check(layer)

@@ -34,8 +34,13 @@ def band(timeline: Timeline, put_off: tuple[PutOff, ...], slots: bool = False) -
     peaks = [timeline.peak.bytes]
     for item in put_off:
         before = until[item.at - 1] if item.at else 0
-        rest = after[item.until] if item.until < len(after) else alive[-1]
+        rest = _from(after, item.until)
         peaks.append(max(before, rest + item.held_bytes, alive[-1] + item.held_bytes + item.weight_bytes))
         if slots:
-            peaks.append(max(before, after[item.at] + item.weight_bytes))
+            peaks.append(max(before, _from(after, item.at) + item.weight_bytes))
     return min(peaks), max(peaks)
+
+
+def _from(after: list[int], step: int) -> int:
+    """The most that is alive from a step on; behind the last step, where nothing counted runs, as at it."""
+    return after[step] if step < len(after) else after[-1]
