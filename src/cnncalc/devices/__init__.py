@@ -1,0 +1,124 @@
+"""Devices as data: one YAML file each, with its memory, where the figures come from, and when they were read.
+
+``memory_bytes`` is what the driver reports as the device's whole memory, which is less than the label says.
+A GPU's ``xla`` section is what XLA's compiler is told of it; a device without one can be asked for its
+memory only. A file of one's own has the same keys.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cnncalc.errors import CnncalcError, FileError, fold, nearest
+from cnncalc.validation import problem
+
+FOLDER = Path(__file__).parent
+SUFFIX = ".yaml"
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class XlaTarget(BaseModel):
+    """A GPU as XLA's ``GpuDeviceInfoProto`` describes it; limits that all of NVIDIA's share have defaults.
+
+    ``memory_bandwidth`` is in bytes a second, ``l2_cache_size`` and the shared memories are in bytes. A
+    "core" is a streaming multiprocessor.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    sources: tuple[str, ...]
+    compute_capability: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    core_count: Count
+    fpus_per_core: Count
+    threads_per_core_limit: Count
+    shared_memory_per_core: Count
+    shared_memory_per_block_optin: Count
+    memory_bandwidth: Count
+    l2_cache_size: Count
+    clock_rate_ghz: Annotated[float, Field(gt=0)]
+    threads_per_block_limit: Count = 1024
+    threads_per_warp: Count = 32
+    shared_memory_per_block: Count = 49152
+    registers_per_core_limit: Count = 65536
+    registers_per_block_limit: Count = 65536
+    block_dim_limit_x: Count = 2**31 - 1
+    block_dim_limit_y: Count = 65535
+    block_dim_limit_z: Count = 65535
+
+
+class Device(BaseModel):
+    """A device; frozen. ``kind`` is what it is, ``gpu`` for one. ``xla`` is None where XLA cannot be asked.
+
+    >>> load_device("h100").memory_bytes
+    84942979072
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    id: str
+    name: str
+    kind: str
+    memory_bytes: Count
+    source: str
+    date: date
+    xla: XlaTarget | None = None
+
+
+def device_names() -> tuple[str, ...]:
+    """The devices that come with cnncalc.
+
+    >>> device_names()[:3]
+    ('a100-40gb', 'a100-80gb', 'a10g')
+    """
+    return tuple(sorted(file.name.removesuffix(SUFFIX) for file in FOLDER.glob(f"*{SUFFIX}")))
+
+
+def load_device(name_or_path: str | Path) -> Device:
+    """A device by its name, whatever the case and the separators, or from a file of one's own.
+
+    Raises CnncalcError for an unknown name, FileError for a file that cannot be read as a device.
+
+    >>> load_device("RTX 3060").id
+    'rtx-3060'
+    """
+    text = str(name_or_path)
+    if text.endswith((SUFFIX, ".yml")):
+        return _read(Path(text))
+    known = next((name for name in device_names() if fold(name) == fold(text)), None)
+    if known is None:
+        raise CnncalcError(f'no device "{text}".{nearest(text, device_names())}')
+    return _read(FOLDER / f"{known}{SUFFIX}")
+
+
+def _read(path: Path) -> Device:
+    data = _data(path)
+    try:
+        return Device(**{"id": path.stem, **data})
+    except ValidationError as error:
+        known = [*Device.model_fields, *XlaTarget.model_fields]
+        found = [problem("device", known, _flat(item)) for item in error.errors(include_url=False)]
+        raise FileError("\n".join(f"{path}: {item}" for item in found)) from None
+
+
+def _flat(item: Any) -> Any:
+    """A mistake inside ``xla`` with the path ``xla.core_count``."""
+    return {**item, "loc": (".".join(map(str, item["loc"])),)}
+
+
+def _data(path: Path) -> dict[str, Any]:
+    from yaml import YAMLError, safe_load
+
+    try:
+        data = safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: {(error.strerror or 'cannot be read').lower()}.") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: not YAML: {str(error).splitlines()[0]}.") from None
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise FileError(f"{path}: a device is a mapping with name, kind, memory_bytes, source and date.")
+    return data
