@@ -420,7 +420,7 @@ def test_mistakes(run: Any, words: list[str], message: str) -> None:
 def test_fit_needs_a_budget(run: Any) -> None:
     answer = run("fit", "lenet5")
     assert answer.status == 2
-    assert "--budget" in answer.err
+    assert "a budget, such as 8GiB, or a device" in answer.err
 
 
 def test_the_gate(run: Any) -> None:

@@ -29,13 +29,15 @@ GPU_RATIOS: Mapping[Mode, Ratios] = {
 
 
 class Budget(NamedTuple):
-    """Bytes that may be used. With ``ratios`` the typical need is taken that many times, from low to high.
+    """Bytes that may be used, and ``slack``: so many more that may be free too.
 
-    Without them the need is the high side of the band over the orders of a run, and nothing is uncertain.
+    With ``ratios`` the typical need is taken that many times, from low to high. Without them the need is the
+    high side of the band over the orders of a run.
     """
 
     bytes: int
     ratios: Ratios | None = None
+    slack: int = 0
 
     def low(self, need: Need) -> int:
         """The least that the need may turn out to be, as far as the answer looks."""
@@ -55,4 +57,4 @@ class Budget(NamedTuple):
         """
         if self.high(need) <= self.bytes:
             return "fits"
-        return "uncertain" if self.low(need) <= self.bytes else "does not fit"
+        return "uncertain" if self.low(need) <= self.bytes + self.slack else "does not fit"

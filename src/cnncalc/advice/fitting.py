@@ -8,14 +8,17 @@ from functools import cached_property
 from os import PathLike
 from typing import Any, NamedTuple
 
+from cnncalc.advice.asking import Place, place, settled
 from cnncalc.advice.budget import Budget, Verdict
 from cnncalc.advice.combining import Combination, cheapest
 from cnncalc.advice.largest import largest_batch
-from cnncalc.advice.needs import BATCH, MODES, Mode, Need, Run
+from cnncalc.advice.needs import Mode, Need, Run
 from cnncalc.advice.question import Question, Remedy
 from cnncalc.advice.remedies import CATALOGUE
-from cnncalc.errors import CnncalcError, NoRuleError, nearest
-from cnncalc.estimation import Estimate, estimate
+from cnncalc.advice.room import Range
+from cnncalc.advice.sharing import Process, Sharing, processes
+from cnncalc.devices import Device
+from cnncalc.errors import CnncalcError, NoRuleError
 from cnncalc.model import Model
 from cnncalc.settings import Settings
 
@@ -32,6 +35,29 @@ class Fit:
     """Whether a run fits, and what to change; each part is worked out when first asked for, and once."""
 
     question: Question
+    place: Place
+
+    @property
+    def device(self) -> Device | None:
+        """The device asked about; None where a number of bytes was."""
+        return self.place.device
+
+    @property
+    def reserve(self) -> Range | None:
+        """What the runtime takes of the device."""
+        return self.place.reserve
+
+    @property
+    def sharing(self) -> Sharing:
+        """How TensorFlow shares the device among processes."""
+        return self.place.sharing
+
+    @cached_property
+    def processes(self) -> tuple[Process, ...]:
+        """Who gets what of a GPU, and whether the model fits in that; empty for what is no GPU."""
+        if self.device is None or self.device.kind != "gpu":
+            return ()
+        return processes(self.device, self.sharing, self.budget, self.need)
 
     @property
     def model(self) -> Model:
@@ -150,40 +176,42 @@ def _ranked(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
 def fit(
     model: Model | str | PathLike[str],
     *,
-    budget_bytes: int,
+    budget_bytes: int | None = None,
+    device: str | Device | None = None,
+    reserve_bytes: int | None = None,
     batch_size: int | None = None,
     optimizer: str | Mapping[str, Any] | None = None,
     loss: str | Mapping[str, Any] | None = None,
     dtype: str | None = None,
-    mode: str = "training",
-    rule: str = "tensorflow",
+    mode: str | None = None,
+    rule: str | None = None,
+    processes: int = 1,
+    memory_fraction: float | None = None,
+    memory_growth: bool = False,
 ) -> Fit:
     """Whether a model can be trained, or used, in that much memory; and if not, what to change.
 
-    ``model`` is whatever :func:`cnncalc.estimate` takes, and so are ``batch_size`` (of the ``mode``,
-    training or inference), ``optimizer``, ``loss`` and ``dtype``.
+    The memory is ``budget_bytes``, or that of a ``device`` (a name, a file, a
+    :class:`cnncalc.devices.Device`) less ``reserve_bytes``, which the runtime takes; without it as much as is
+    known of it. ``model`` is whatever :func:`cnncalc.estimate` takes, and so are ``optimizer``, ``loss`` and
+    ``dtype``. ``batch_size`` is that of the ``mode``, ``"training"`` or ``"inference"``; ``rule`` is a memory
+    rule. Without these two: training by ``"tensorflow"``; inference by ``"ideal"`` on a microcontroller,
+    where TensorFlow does not run. ``processes`` share a GPU, each with TensorFlow's ``memory_fraction`` or
+    ``memory_growth``.
+    Raises :class:`cnncalc.errors.CnncalcError` for what cannot be, NoRuleError where the rule has no answer.
+
+    >>> from cnncalc import Sequential
+    >>> from cnncalc.layers import Dense
+    >>> model = Sequential([Dense(units=10)], input=(4,))
+    >>> found = fit(model, budget_bytes=1000, mode="inference", rule="ideal")
+    >>> found.needed_bytes, found.fits, found.largest_batch_size  # (4 + 1) * 10 * 4 + 4 * (4 + 10) an image
+    (256, True, 14)
     """
-    found = settled(model, batch_size=batch_size, optimizer=optimizer, loss=loss, dtype=dtype, mode=mode)
-    question = Question(Run(found.model, found.settings), _mode(mode), rule, Budget(budget_bytes))
+    sharing = Sharing(processes, memory_fraction, memory_growth)
+    where = place(budget_bytes, device, reserve_bytes, sharing, mode, rule)
+    found = settled(
+        model, batch_size=batch_size, optimizer=optimizer, loss=loss, dtype=dtype, mode=where.mode
+    )
+    question = Question(Run(found.model, found.settings), where.mode, where.rule, where.budget)
     _ = question.need  # what cannot be answered is said at once
-    return Fit(question)
-
-
-def settled(
-    model: Model | str | PathLike[str],
-    *,
-    batch_size: int | None = None,
-    optimizer: str | Mapping[str, Any] | None = None,
-    loss: str | Mapping[str, Any] | None = None,
-    dtype: str | None = None,
-    mode: str = "training",
-) -> Estimate:
-    """The estimate of the run asked about; its settings have the loss, so that no remedy chooses another."""
-    batch: dict[str, Any] = {BATCH[_mode(mode)]: batch_size}
-    return estimate(model, optimizer=optimizer, loss=loss, dtype=dtype, **batch)
-
-
-def _mode(name: str) -> Mode:
-    if name not in MODES:
-        raise CnncalcError(f'no mode "{name[:60]}".{nearest(name, MODES)} There are {", ".join(MODES)}.')
-    return MODES[name]
+    return Fit(question, where)

@@ -32,12 +32,21 @@ Size = str | None
 def fit(
     file: options.File,
     budget: Annotated[Size, typer.Option(help="What may be used: 8GiB, 512KiB, 4GB.")] = None,
-    mode: Annotated[Mode, typer.Option(help="Train on a batch, or predict it.")] = Mode.training,
+    device: Annotated[Size, typer.Option(help="A device by name, or its file: rtx-3060.")] = None,
+    reserve: Annotated[Size, typer.Option(help="What the runtime takes of the device.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Train on a batch, or predict it.")] = None,
     batch_size: options.BatchSize = None,
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
-    rule: Annotated[str, typer.Option(help="The memory rule: tensorflow, ideal, textbook.")] = "tensorflow",
+    rule: Annotated[Size, typer.Option(help="The memory rule: tensorflow, ideal, textbook.")] = None,
+    processes: Annotated[int, typer.Option(help="Processes that share the GPU.")] = 1,
+    memory_fraction: Annotated[
+        float | None, typer.Option(help="TensorFlow limited to a part of the GPU: 0.4.")
+    ] = None,
+    memory_growth: Annotated[
+        bool, typer.Option("--memory-growth", help="TensorFlow takes of the GPU what it needs.")
+    ] = False,
     apply: Annotated[
         int | None, typer.Option(metavar="N", help="Write the model that remedy N gives.")
     ] = None,
@@ -57,23 +66,32 @@ def fit(
     from cnncalc.units import byte_count, plain_count
 
     model = options.load(file, input_shape)
-    asked = {
+    run: dict[str, Any] = {
         "batch_size": batch_size,
         "dtype": dtype,
         "optimizer": options.identifier(optimizer),
         "loss": options.identifier(loss),
-        "mode": mode.value,
+    }
+    asked: dict[str, Any] = {
+        "budget_bytes": None if budget is None else byte_count(budget),
+        "device": device,
+        "reserve_bytes": None if reserve is None else byte_count(reserve),
+        "mode": mode and mode.value,
         "rule": rule,
+        "processes": processes,
+        "memory_fraction": memory_fraction,
+        "memory_growth": memory_growth,
     }
     limits = Limits(
         *(None if text is None else plain_count(text) for text in (max_parameters, max_macs)),
         *(None if text is None else byte_count(text) for text in (max_inference_memory, max_training_memory)),
     )
-    budget_bytes = None if budget is None else byte_count(budget)
     if gate:
-        _gate(model, asked, limits, budget_bytes)
+        _gate(model, run, asked, limits)
         return
-    found = _fitted(model, asked, budget_bytes)
+    from cnncalc.advice.fitting import fit as fitted
+
+    found = fitted(model, **run, **asked)
     if apply is not None:
         _apply(found, apply, written)
     elif output is Format.json:
@@ -86,24 +104,19 @@ def fit(
         options.show(to_table(found, options.typed(), options.terminal_width()))
 
 
-def _fitted(model: Model, asked: dict[str, Any], budget_bytes: int | None) -> Fit:
-    from cnncalc.advice.fitting import fit as run
-
-    if budget_bytes is None:
-        raise CnncalcError("fit what? Say --budget 8GiB.")
-    return run(model, budget_bytes=budget_bytes, **asked)
-
-
-def _gate(model: Model, asked: dict[str, Any], limits: Limits, budget_bytes: int | None) -> None:
+def _gate(model: Model, run: dict[str, Any], asked: dict[str, Any], limits: Limits) -> None:
     """One line for each limit that is broken, and exit status 1 where there is one."""
-    from cnncalc.advice.fitting import settled
+    from cnncalc.advice.asking import settled
+    from cnncalc.advice.fitting import fit as fitted
     from cnncalc.advice.gate import breaches, over_budget
     from cnncalc.report.fitting import breach_lines
 
-    rule = asked.pop("rule")
-    broken = [*breaches(settled(model, **asked), limits, rule)]
-    if budget_bytes is not None:
-        broken += over_budget(_fitted(model, {**asked, "rule": rule}, budget_bytes))
+    by = asked["rule"] or "tensorflow"
+    broken = [*breaches(settled(model, **run, mode=asked["mode"] or "training"), limits, by)]
+    if asked["budget_bytes"] is not None or asked["device"]:
+        broken += over_budget(fitted(model, **run, **asked))
+    elif limits == type(limits)():
+        raise CnncalcError("--ci needs a limit: --max-parameters 25M, --max-training-memory 8GiB, a budget.")
     for line in breach_lines(broken):
         typer.echo(line)
     if broken:

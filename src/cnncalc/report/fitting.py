@@ -10,6 +10,7 @@ from cnncalc.advice.fitting import Fit
 from cnncalc.advice.gate import Breach
 from cnncalc.advice.question import Remedy
 from cnncalc.report.fitting_words import costs, sentences
+from cnncalc.report.sharing import sharing_lines
 from cnncalc.report.table import Grid, aligned
 from cnncalc.report.table import wrapped as filled
 from cnncalc.units import bytes_text, count_text
@@ -22,6 +23,7 @@ def to_table(fit: Fit, command: str, width: int | None = None) -> str:
     """The answer for a terminal of ``width`` columns; ``command`` is what was typed, for the next one."""
     lines = [text if width is None else filled(text, width) for text in sentences(fit, command)]
     parts = ["\n".join(lines)]
+    parts += [text if width is None or "\n" in text else filled(text, width) for text in sharing_lines(fit)]
     if fit.remedies:
         parts.append(remedy_table(fit, width))
     last = "\n".join(text if width is None else filled(text, width) for text in _next(fit, command))

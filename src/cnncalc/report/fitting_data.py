@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.advice.combining import Combination
 from cnncalc.advice.fitting import Fit
 from cnncalc.advice.question import Remedy
+from cnncalc.advice.sharing import code
 from cnncalc.interop.writing import to_data as model_data
 
 
@@ -27,6 +28,12 @@ def to_data(fit: Fit) -> dict[str, Any]:
         "batch_size": fit.batch_size,
         "budget_bytes": fit.budget_bytes,
         "ratios": ratios._asdict() if ratios else None,
+        "budget_slack_bytes": fit.budget.slack,
+        "device": fit.device.model_dump(mode="json") if fit.device else None,
+        "reserve": fit.reserve._asdict() if fit.reserve else None,
+        "sharing": fit.sharing._asdict(),
+        "processes": [item._asdict() for item in fit.processes],
+        "code": code(fit.device, fit.sharing) if fit.device else (),
         "fits": fit.fits,
         "verdict": fit.verdict,
         "needed_bytes": fit.needed_bytes,

@@ -9,9 +9,9 @@ from cnncalc.tensors import policy
 
 WORDS = {
     "mixed_float16": ("mixed precision (mixed_float16)", "weights and slots stay float32"),
-    "float16": ("pure float16", "only the optimizer's scalars stay 32-bit; small gradients vanish"),
+    "float16": ("pure float16", "only scalars of the optimizer stay 32-bit; small values vanish"),
 }
-"""Each type with what it is called and what it leaves."""
+"""Each type with what it is called and what it leaves in 32 bits."""
 
 
 def half_precision(question: Question) -> Iterator[Remedy]:

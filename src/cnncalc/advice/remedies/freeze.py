@@ -23,7 +23,7 @@ def frozen_layers(question: Question) -> Iterator[Remedy]:
     found: list[Remedy] = []
     for count in counts:
         note = f"for a network that is trained already, up to {names[count - 1]}"
-        text = f"the first {count} of {len(names)} layers with weights frozen"
+        text = f"the first {f'{count} ' if count > 1 else ''}of {len(names)} layers with weights frozen"
         found = [*question.remedy("freeze", text, frozen(names[:count]), note)] or found
         if found and found[0].fits:
             break
