@@ -200,6 +200,23 @@ def test_a_branch_goes_whole() -> None:
     assert all(remedy.model.graph.output_shapes == ((2,),) for remedy in found.remedies)
 
 
+def test_every_input_is_still_read() -> None:
+    both = cnncalc.Model(
+        inputs={"left": (32, 32, 8), "right": (32, 32, 8)},
+        layers=[
+            cl.Conv2D(name="one", inputs="left", filters=8, kernel_size=3, padding="same"),
+            cl.Conv2D(name="two", inputs="right", filters=8, kernel_size=3, padding="same"),
+            cl.Add(name="sum", inputs=["one", "two"]),
+            cl.Dense(name="last", units=1),
+        ],
+    )
+    found = cnncalc.fit(both, budget_bytes=MIB, batch_size=64)
+    gone = [
+        {"one", "two", "sum", "last"} - {layer.name for layer in item.model.layers} for item in found.remedies
+    ]
+    assert all(names <= {"one", "two"} for names in gone)
+
+
 def test_nothing_breaks_where_branches_meet() -> None:
     found = cnncalc.fit(residual(), budget_bytes=MIB, batch_size=64)
     assert [remedy.description for remedy in of_kind(found, "stride")] == ["stride 2 instead of 1 in start"]

@@ -25,6 +25,7 @@ class Combination:
     verdict: Verdict
     model: Model
     settings: Settings
+    devices: int = 1
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -26,20 +26,20 @@ class Format(StrEnum):
     json = "json"
 
 
-Size = str | None
+Text = str | None
 
 
 def fit(
     file: options.File,
-    budget: Annotated[Size, typer.Option(help="What may be used: 8GiB, 512KiB, 4GB.")] = None,
-    device: Annotated[Size, typer.Option(help="A device by name, or its file: rtx-3060.")] = None,
-    reserve: Annotated[Size, typer.Option(help="What the runtime takes of the device.")] = None,
+    budget: Annotated[Text, typer.Option(help="What may be used: 8GiB, 512KiB, 4GB.")] = None,
+    device: Annotated[Text, typer.Option(help="A device by name, or its file: rtx-3060.")] = None,
+    reserve: Annotated[Text, typer.Option(help="What the runtime takes of the device.")] = None,
     mode: Annotated[Mode | None, typer.Option(help="Train on a batch, or predict it.")] = None,
     batch_size: options.BatchSize = None,
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
-    rule: Annotated[Size, typer.Option(help="The memory rule: tensorflow, ideal, textbook.")] = None,
+    rule: Annotated[Text, typer.Option(help="The memory rule: tensorflow, ideal, textbook.")] = None,
     processes: Annotated[int, typer.Option(help="Processes that share the GPU.")] = 1,
     memory_fraction: Annotated[
         float | None, typer.Option(help="TensorFlow limited to a part of the GPU: 0.4.")
@@ -54,10 +54,10 @@ def fit(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Where --apply writes to.")
     ] = None,
     gate: Annotated[bool, typer.Option("--ci", help="Exit status 1 over a limit or the budget.")] = False,
-    max_parameters: Annotated[Size, typer.Option(metavar="N", help="With --ci: 25M.")] = None,
-    max_macs: Annotated[Size, typer.Option(metavar="N", help="With --ci: 4.1G.")] = None,
-    max_inference_memory: Annotated[Size, typer.Option(metavar="SIZE", help="With --ci.")] = None,
-    max_training_memory: Annotated[Size, typer.Option(metavar="SIZE", help="With --ci.")] = None,
+    max_parameters: Annotated[Text, typer.Option(metavar="N", help="With --ci: 25M.")] = None,
+    max_macs: Annotated[Text, typer.Option(metavar="N", help="With --ci: 4.1G.")] = None,
+    max_inference_memory: Annotated[Text, typer.Option(metavar="SIZE", help="With --ci.")] = None,
+    max_training_memory: Annotated[Text, typer.Option(metavar="SIZE", help="With --ci.")] = None,
     input_shape: options.InputShape = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
@@ -111,12 +111,13 @@ def _gate(model: Model, run: dict[str, Any], asked: dict[str, Any], limits: Limi
     from cnncalc.advice.gate import breaches, over_budget
     from cnncalc.report.fitting import breach_lines
 
-    by = asked["rule"] or "tensorflow"
-    broken = [*breaches(settled(model, **run, mode=asked["mode"] or "training"), limits, by)]
-    if asked["budget_bytes"] is not None or asked["device"]:
-        broken += over_budget(fitted(model, **run, **asked))
-    elif limits == type(limits)():
+    budgeted = asked["budget_bytes"] is not None or asked["device"]
+    found = fitted(model, **run, **asked) if budgeted else None
+    if found is None and limits == type(limits)():
         raise CnncalcError("--ci needs a limit: --max-parameters 25M, --max-training-memory 8GiB, a budget.")
+    by = found.rule if found else asked["rule"] or "tensorflow"
+    broken = [*breaches(settled(model, **run, mode=asked["mode"] or "training"), limits, by)]
+    broken += over_budget(found) if found else []
     for line in breach_lines(broken):
         typer.echo(line)
     if broken:
@@ -130,3 +131,5 @@ def _apply(found: Fit, number: int, file: str | None) -> None:
         raise CnncalcError("--apply writes a model: say where to with -o changed.yaml.")
     chosen = found.numbered(number)
     typer.echo(f"{convert(chosen.model, file)} is written: {chosen.description}.")
+    if chosen.devices > 1:
+        typer.echo(f"The batch in it is that of each of {chosen.devices} devices.")

@@ -65,10 +65,15 @@ def removals(model: Model) -> Iterator[Removal]:
     for index in range(len(scope.names)):
         if index in kept or isinstance(model.layers[index], Call):
             continue
-        for source in range(len(set(scope.links[index]))):
+        for source in _sources(scope.links[index]):
             gone = set(range(len(scope.names))) - _needed(scope, index, source)
             if index in gone and not gone & kept:
                 yield Removal(scope.names[index], source, tuple(scope.names[item] for item in sorted(gone)))
+
+
+def _sources(links: tuple[Link, ...]) -> list[int]:
+    """The numbers of the inputs, without those that come from where an earlier one does."""
+    return [number for number, link in enumerate(links) if link not in links[:number]]
 
 
 def _callee(scope: Scope, index: int) -> int | None:
@@ -80,11 +85,16 @@ def removed(name: str, source: int) -> Change:
 
     def change(run: Run) -> Run:
         model = _without(run.model, name, source)
-        if model.graph.output_shapes != run.model.graph.output_shapes:
+        if model.graph.output_shapes != run.model.graph.output_shapes or not _all_read(model.graph):
             raise GraphError([])
         return run._replace(model=model)
 
     return change
+
+
+def _all_read(graph: Graph) -> bool:
+    """Whether something still reads each input."""
+    return all(graph.readers[number] for number in range(len(graph.inputs)))
 
 
 def _without(model: Model, name: str, source: int) -> Model:
