@@ -86,7 +86,7 @@ def of_kind(fit: Fit, kind: str) -> list[Remedy]:
 
 
 def test_every_kind_has_a_remedy_here(tight: Fit) -> None:
-    assert {remedy.kind for remedy in tight.remedies} == set(CATALOGUE)
+    assert {remedy.kind for remedy in tight.remedies} == set(CATALOGUE) - {"order"}  # a chain has one
 
 
 def test_every_remedy_is_the_estimate_of_its_model(tight: Fit) -> None:

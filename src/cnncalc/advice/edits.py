@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.comparing.rewriting import place, rewritten
 from cnncalc.graph import Row
 from cnncalc.layers.base import Layer
+from cnncalc.linking import Link, Scope
 from cnncalc.model import Model
 
 
@@ -26,6 +27,28 @@ def replaced(model: Model, name: str, replace: Callable[[Layer], Layer]) -> Mode
 def with_settings(layer: Layer, **changes: Any) -> Layer:
     """The same layer with other settings, checked. Raises SettingError where they do not go together."""
     return type(layer)(**{**layer.settings(), **place(layer), **changes})
+
+
+def linked(scope: Scope, order: Iterable[int], links: Sequence[Iterable[Link]]) -> list[Layer]:
+    """The scope's layers of these numbers, in this order, each with its name and what it reads by name."""
+    return [
+        scope.model.layers[index].model_copy(
+            update={"name": scope.names[index], "inputs": tuple(_name(scope, link) for link in links[index])}
+        )
+        for index in order
+    ]
+
+
+def outputs_of(scope: Scope) -> dict[str, str]:
+    """The outputs as they are written, or the last layer, which is the one where none are."""
+    return dict(scope.model.outputs) or {scope.names[-1]: scope.names[-1]}
+
+
+def _name(scope: Scope, link: Link) -> str:
+    if link.layer is None:
+        return scope.model.inputs[link.output or 0].name
+    own = scope.names[link.layer]
+    return own if link.output is None else f"{own}.{scope.output_names(link.layer)[link.output]}"
 
 
 def named_rows(model: Model) -> tuple[Row, ...]:

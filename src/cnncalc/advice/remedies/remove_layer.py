@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.advice.edits import rebuilt
+from cnncalc.advice.edits import linked, outputs_of, rebuilt
 from cnncalc.advice.needs import Run
 from cnncalc.advice.question import Change, Named, Question, Remedy
 from cnncalc.errors import GraphError
@@ -103,14 +103,8 @@ def _without(model: Model, name: str, source: int) -> Model:
         raise GraphError([])
     index = scope.index[name]
     links = _relinked(scope, index, source)
-    layers = [
-        model.layers[item].model_copy(
-            update={"name": scope.names[item], "inputs": tuple(_text(scope, link) for link in links[item])}
-        )
-        for item in sorted(_needed(scope, index, source))
-    ]
-    outputs = dict(model.outputs) or {scope.names[-1]: scope.names[-1]}
-    return rebuilt(model, layers=layers, outputs=outputs)
+    layers = linked(scope, sorted(_needed(scope, index, source)), links)
+    return rebuilt(model, layers=layers, outputs=outputs_of(scope))
 
 
 def _relinked(scope: Scope, index: int, source: int) -> list[tuple[Link, ...]]:
@@ -129,10 +123,3 @@ def _needed(scope: Scope, index: int, source: int) -> set[int]:
             found.add(item)
             waiting += [link.layer for link in links[item] if link.layer is not None]
     return found
-
-
-def _text(scope: Scope, link: Link) -> str:
-    if link.layer is None:
-        return scope.model.inputs[link.output or 0].name
-    own = scope.names[link.layer]
-    return own if link.output is None else f"{own}.{scope.output_names(link.layer)[link.output]}"
