@@ -2,17 +2,23 @@
 
 Nothing orders a layer's weight gradient against its input gradient, and the layout pass numbers the two by
 address. Where the weight gradient comes second it waits until all of the backward pass has run, and what it
-reads stays alive with it. The band is that of the most frequent order and of each single layer put off so,
-worked out from the timeline instead of run anew. Orders in which several layers are put off exist
-and are rare.
+reads stays alive with it. The band is worked out from the timeline instead of run anew. Its high side is that
+of each single layer put off so; its low side also that of up to ``TOGETHER`` layers, those that run at the
+peak: put off, they run when little else is alive.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from cnncalc.memory.replay import Timeline
 from cnncalc.runtimes.tensorflow.executor import PutOff
+
+TOGETHER = 3
+"""A network's dense layers, or a block's convolutions, are often put off together, of which two or three are
+large (docs/memory.md, "Why two runs differ")."""
 
 
 def band(timeline: Timeline, put_off: tuple[PutOff, ...], slots: bool = False) -> tuple[int, int]:
@@ -26,21 +32,66 @@ def band(timeline: Timeline, put_off: tuple[PutOff, ...], slots: bool = False) -
     >>> steps = (Step("x", (0,)), Step("dw", (1,), (0,), (0, 1)), Step("dx", (2,), (), (2,)))
     >>> put_off = PutOff(at=1, until=2, held_bytes=8, weight_bytes=4)
     >>> band(replay(Plan(buffers, steps)), (put_off,))  # x 8 + dw 4; or x 8 held + dx 8, + dw 4 at the end
-    (12, 20)
+    (12, 16)
     """
-    alive = timeline.step_bytes
+    end = _end(timeline)
+    alive = (*timeline.step_bytes, end)
     until = list(accumulate(alive, max))
     after = list(accumulate(reversed(alive), max))[::-1]
-    peaks = [timeline.peak.bytes]
+    alone = [timeline.peak.bytes]
     for item in put_off:
         before = until[item.at - 1] if item.at else 0
-        rest = _from(after, item.until)
-        peaks.append(max(before, rest + item.held_bytes, alive[-1] + item.held_bytes + item.weight_bytes))
+        rest = max(alive[item.until] - item.copied_bytes, *after[item.until + 1 : item.until + 2])
+        alone.append(max(before, rest + item.held_bytes, end + item.held_bytes + item.weight_bytes))
         if slots:
-            peaks.append(max(before, _from(after, item.at) + item.weight_bytes))
-    return min(peaks), max(peaks)
+            alone.append(max(before, after[item.at] + item.weight_bytes))
+    return min([*alone, *_together(alive, end, put_off)]), max(alone)
 
 
-def _from(after: list[int], step: int) -> int:
-    """The most that is alive from a step on; behind the last step, where nothing counted runs, as at it."""
-    return after[step] if step < len(after) else after[-1]
+def _end(timeline: Timeline) -> int:
+    """What is alive when all steps have run."""
+    plan = timeline.plan
+    return timeline.step_bytes[-1] - sum(plan.buffers[number].bytes for number in plan.steps[-1].releases)
+
+
+def _together(alive: Sequence[int], end: int, put_off: Sequence[PutOff]) -> Iterator[int]:
+    """The peaks with one, two, ... layers put off, in turn the one of which a gradient runs at the peak."""
+    chosen: list[PutOff] = []
+    for _ in range(TOGETHER):
+        peak = max(_stretches(alive, end, chosen))
+        here = [item for item in put_off if item.at <= peak.step < item.until and item not in chosen]
+        if not here:
+            return
+        chosen = sorted([*chosen, here[0]])
+        yield max(_stretches(alive, end, chosen)).bytes
+
+
+class _Most(NamedTuple):
+    """The most that is alive in a stretch of steps, and the first step at which it is."""
+
+    bytes: int
+    step: int
+
+
+def _stretches(alive: Sequence[int], end: int, chosen: Sequence[PutOff]) -> Iterator[_Most]:
+    """The most in each stretch between the layers put off, at the gradients behind, and in theirs at the end.
+
+    The one that was put off last runs first at the end: it is on top of the executor's stack.
+    """
+    start = held = 0
+    for item in chosen:
+        yield _most(alive, start, item.at, held)
+        held += item.held_bytes
+        start = item.until + 1
+        yield _Most(alive[item.until] - item.copied_bytes + held, item.until)
+    yield _most(alive, start, len(alive), held)
+    for item in reversed(chosen):
+        yield _Most(end + held + item.weight_bytes, len(alive))
+        held -= item.held_bytes
+
+
+def _most(alive: Sequence[int], start: int, stop: int, held: int) -> _Most:
+    if start >= stop:
+        return _Most(0, start)
+    most = max(alive[start:stop])
+    return _Most(most + held, alive.index(most, start))

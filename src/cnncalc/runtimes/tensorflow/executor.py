@@ -59,14 +59,16 @@ class PutOff(NamedTuple):
     """A weight gradient that could run at the end of the step, behind all of the backward pass.
 
     ``at`` and ``until`` are the steps of the plan between which it and its update run; put off,
-    ``held_bytes``
-    (the layer's input and the gradient of its output) stay alive until the end. ``weight_bytes`` is its size.
+    ``held_bytes`` (the layer's input and the gradient of its output) stay alive until the end.
+    ``weight_bytes`` is its size, ``copied_bytes`` that of the copy that the update takes while the input
+    gradient, which runs in the step ``until``, still reads the old value.
     """
 
     at: int
     until: int
     held_bytes: int
     weight_bytes: int
+    copied_bytes: int = 0
 
 
 class Ran(NamedTuple):
@@ -171,7 +173,9 @@ class _Execution:
         elif (op.owner, dy) in self.filters:
             at, held = self.filters.pop((op.owner, dy))
             weight = self.weights[op.owner, dy]
-            self.put_off.append(PutOff(at, step, held, weight if weight >= TRACED else 0))
+            old = (self.buffers[value] for value in op.inputs if value.variable and value in self.buffers)
+            copied = sum(buffer.bytes for buffer in old if not buffer.owned)
+            self.put_off.append(PutOff(at, step, held, weight if weight >= TRACED else 0, copied))
 
     def _run(self, op: Op) -> None:
         if op.kind in KERNEL_GRADIENTS:
