@@ -47,6 +47,7 @@ class Backward:
         self.graph = forward.graph
         self.draft = forward.draft.copy()
         self.uses = dict(forward.uses)
+        self.held = dict(forward.held)
         self.values = forward.sizes.values
         self.gradient: dict[int, _Region] = {}
         self.regions: Counter[int] = Counter()
@@ -55,14 +56,14 @@ class Backward:
 
     def plan(self, order: Sequence[int]) -> Plan:
         """The whole step: what forward has done, and all that follows."""
-        self._loss()
+        self.loss()
         for index in reversed(order):
             if self.learning.needed[index]:
-                self._run(index)
-        self._finish()
+                self.run(index)
+        self.finish()
         return self.draft.done()
 
-    def _loss(self) -> None:
+    def loss(self) -> None:
         """The gradient of each output, written over it where no one reads it again."""
         found = {v: self.forward.buffer[v] for v in self.graph.outputs if v in self.forward.buffer}
         new: list[int] = []
@@ -72,20 +73,20 @@ class Backward:
             free = not self.uses[buffer]
             if self.learning.active[value]:
                 taken = free and self.draft.buffers[buffer].bytes == self.values[value]
-                self.gradient[value] = self._region(buffer) if taken else self._made(value, "loss", new)
+                self.gradient[value] = self.region(buffer) if taken else self._made(value, "loss", new)
                 free = free and not taken
             if free:
                 released.append(buffer)
         self._step("loss", new, found.values(), released)
 
-    def _run(self, index: int) -> None:
+    def run(self, index: int) -> None:
         """The steps of one node: gradients of its weights, of its inputs, and the update.
 
         What is kept for the weights alone is free before the gradients of the inputs are made; the
         weights are updated when these are, which read them.
         """
         region = self.gradient.pop(self.graph.value_of(index))
-        held = self.forward.held.get(index, [])
+        held = self.held.get(index, [])
         targets = self.learning.targets(index)
         trained = self.learning.trained[index] > 0
         waits = trained and bool(targets) and self._waits(index, region, held)
@@ -98,7 +99,7 @@ class Backward:
         if trained and not waits:
             self._update(index)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """The gradients that have waited, the largest last, when least is left."""
         for node, region, held in sorted(self.waiting, key=lambda one: self.learning.trained[one.node]):
             self._weights(node, [region], region.buffer, held, held)
@@ -170,7 +171,7 @@ class Backward:
             return before
         alone = region.holders == 1
         if way == "piece" and alone and not before:
-            return self._region(region.buffer)
+            return self.region(region.buffer)
         if (way == "same" and not before) or (way in ("same", "over") and alone and last):
             region.holders += 1
             return region
@@ -180,9 +181,9 @@ class Backward:
         node = self.graph.node_of(value)
         buffer = self.draft.add(node.owner if node else name, "gradients", self.values[value], value)
         new.append(buffer)
-        return self._region(buffer)
+        return self.region(buffer)
 
-    def _region(self, buffer: int) -> _Region:
+    def region(self, buffer: int) -> _Region:
         self.regions[buffer] += 1
         return _Region(buffer)
 

@@ -41,6 +41,9 @@ class Forward:
     for each node that keeps it, however often it does. ``held``: what each node keeps.
     """
 
+    suffix = ""
+    """What the names of the steps end with."""
+
     def __init__(self, sizes: Sizes, draft: Draft, keeps: Callable[[int], Kept] = nothing_kept) -> None:
         self.graph = sizes.graph
         self.sizes = sizes
@@ -72,7 +75,7 @@ class Forward:
         if kept.made:
             new += self._made(index, node, kept)
         released = tuple(buffer for buffer in dict.fromkeys((*reads, home)) if not self.uses[buffer])
-        self.draft.steps.append(Step(node.owner, tuple(new), reads, released))
+        self.draft.steps.append(Step(node.owner + self.suffix, tuple(new), reads, released))
 
     def _load(self, value: int, node: Node) -> int:
         if value >= len(self.graph.inputs):
@@ -87,9 +90,13 @@ class Forward:
         return buffer
 
     def _settle(self, value: int, buffer: int) -> None:
-        """Let the buffer hold the value, for all who will read it; what the model gives stays."""
+        """Let the buffer hold the value, for all who will read it."""
         self.buffer[value] = buffer
-        self.uses[buffer] += len(self.graph.readers[value]) + (value in self.outputs)
+        self.uses[buffer] += self.reads(value)
+
+    def reads(self, value: int) -> int:
+        """How often a value will be read; what the model gives stays for one more."""
+        return len(self.graph.readers[value]) + (value in self.outputs)
 
     def _made(self, index: int, node: Node, kept: Kept) -> list[int]:
         sized = [(f"{node.owner} {made.name}", self.sizes.made(node, made)) for made in kept.made]

@@ -36,9 +36,9 @@ from cnncalc.graph import Graph
 from cnncalc.memory.backward import Backward
 from cnncalc.memory.forward import Forward, runs_in
 from cnncalc.memory.learning import Learning
-from cnncalc.memory.plan import Draft, Plan, Step
+from cnncalc.memory.plan import Plan
 from cnncalc.memory.replay import replay
-from cnncalc.memory.sizes import Sizes, add_parameters
+from cnncalc.memory.sizes import Sizes, started
 from cnncalc.tensors import Policy
 
 
@@ -50,7 +50,7 @@ def prediction(
     Raises CnncalcError for an order that does not hold each node once, behind what it reads.
     """
     sizes = Sizes(graph, batch_size, default_policy)
-    draft = _draft(sizes)
+    draft = started(sizes)
     forward = Forward(sizes, draft)
     for index in runs_in(order, graph):
         forward.run(index)
@@ -71,7 +71,7 @@ def training(
     """
     sizes, order = Sizes(graph, batch_size, default_policy), runs_in(order, graph)
     learning = Learning(sizes, order)
-    forward = Forward(sizes, _draft(sizes, slot_bytes), learning.kept)
+    forward = Forward(sizes, started(sizes, slot_bytes), learning.kept)
     for index in order:
         forward.run(index)
     at_once = Backward(forward, learning)
@@ -80,13 +80,3 @@ def training(
         return plan
     put_off = Backward(forward, learning, put_off=True).plan(order)
     return min(plan, put_off, key=lambda one: replay(one).peak.bytes)
-
-
-def _draft(sizes: Sizes, slot_bytes: int = 0) -> Draft:
-    """A plan that begins with what is there throughout."""
-    draft = Draft()
-    throughout = add_parameters(draft, sizes)
-    if slot_bytes:
-        throughout.append(draft.add("optimizer", "slots", slot_bytes))
-    draft.steps.append(Step("parameters", allocates=tuple(throughout)))
-    return draft

@@ -6,7 +6,7 @@ from math import prod
 
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.facts import Made
-from cnncalc.memory.plan import Draft
+from cnncalc.memory.plan import Draft, Step
 from cnncalc.model import Input
 from cnncalc.tensors import Policy, data_bytes, policy
 
@@ -55,3 +55,13 @@ def add_parameters(draft: Draft, sizes: Sizes) -> list[int]:
     graph = sizes.graph
     sized = [(graph.value_of(index), node, sizes.parameters(node)) for index, node in enumerate(graph.nodes)]
     return [draft.add(node.owner, "parameters", size, value) for value, node, size in sized if size]
+
+
+def started(sizes: Sizes, slot_bytes: int = 0) -> Draft:
+    """A plan that begins with what is there throughout: parameters, and the optimizer's slots."""
+    draft = Draft()
+    throughout = add_parameters(draft, sizes)
+    if slot_bytes:
+        throughout.append(draft.add("optimizer", "slots", slot_bytes))
+    draft.steps.append(Step("parameters", allocates=tuple(throughout)))
+    return draft
