@@ -33,6 +33,7 @@ USES: dict[str, Callable[[], object]] = {
     "CnncalcError": refused,
     "Estimate": lambda: isinstance(cnncalc.estimate(small()), cnncalc.Estimate),
     "estimate": lambda: cnncalc.estimate(small()).parameters == (4 + 1) * 2,
+    "checkpoint": lambda: cnncalc.checkpoint(small()).segments == (),
     "check": lambda: inspect.signature(cnncalc.check).parameters["model"],  # a module has no signature
     "measure": lambda: inspect.signature(cnncalc.measure).parameters["compilations"],
     "Fit": lambda: isinstance(cnncalc.fit(small(), budget_bytes=2**20), cnncalc.Fit),

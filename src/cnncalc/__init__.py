@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc import layers as layers
     from cnncalc.advice.fitting import Fit as Fit
     from cnncalc.advice.fitting import fit as fit
+    from cnncalc.checkpoints import checkpoint as checkpoint
     from cnncalc.comparing.comparison import compare as compare
     from cnncalc.distributing.strategies import distribute as distribute
     from cnncalc.errors import CnncalcError as CnncalcError
@@ -44,6 +45,7 @@ _HOMES = {
     "CnncalcError": "errors",
     "Estimate": "estimation",
     "estimate": "estimation",
+    "checkpoint": "checkpoints",
     "compare": "comparing.comparison",
     "distribute": "distributing.strategies",
     "data_memory": "input_pipeline",

@@ -19,6 +19,7 @@ COMMANDS = (
     "fit",
     "distribute",
     "data",
+    "checkpoint",
     "check",
     "measure",
     "convert",
