@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import chain
 from typing import Any
 
 from cnncalc.errors import CnncalcError, MissingExtraError
 from cnncalc.interop.keras_calls import APPLICATIONS, application_class, built_operation, called, plain
+from cnncalc.interop.keras_segments import Place, Segment, checkpointed, pieces, place
 from cnncalc.layers import KERAS_CLASSES, REGISTERED
 from cnncalc.layers.base import Layer
 from cnncalc.layers.operations import Operation
-from cnncalc.linking import Link, Scope
+from cnncalc.linking import Scope
 from cnncalc.model import Input, Model, Nested
 from cnncalc.tensors import INTEGERS, policy
 
@@ -47,22 +49,25 @@ def _missing() -> MissingExtraError:
     return MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}")
 
 
-def to_keras(model: Model, *, dtype: str | None = None) -> Any:
+def to_keras(model: Model, *, dtype: str | None = None, segments: Iterable[Sequence[str]] = ()) -> Any:
     """Build the Keras model: a ``keras.Model`` with the same layers, names and links.
 
     ``dtype`` is the policy of the layers that have none of their own; None: the model's settings'.
-    Weights are initialised, so that memory for them is taken.
+    Weights are initialised, so that memory for them is taken. ``segments``: names of layers that run
+    again in the backward pass instead of keeping what it reads, as ``cnncalc.checkpoint(model).segments``;
+    each becomes one layer, ``Checkpointed``.
     """
-    builder = _Builder(keras(), dtype or model.settings.dtype)
+    builder = _Builder(keras(), dtype or model.settings.dtype, tuple(segments))
     return builder.model(Scope(model, (), []), keras_name(model.name))
 
 
 class _Builder:
     """Calls the Keras layers of one model in order."""
 
-    def __init__(self, module: Any, dtype: str) -> None:
+    def __init__(self, module: Any, dtype: str, segments: Sequence[Sequence[str]] = ()) -> None:
         self.module = module
         self.dtype = dtype
+        self.segments = segments
 
     def model(self, scope: Scope, name: str) -> Any:
         _refuse_one_name_for_two(scope)
@@ -76,16 +81,40 @@ class _Builder:
 
     def outputs(self, scope: Scope, inputs: list[Any]) -> Any:
         layers: dict[int, Any] = {}
-        values: dict[int, list[Any]] = {}
-        for index in scope.order:
+        values: dict[Place, Any] = {(None, number): tensor for number, tensor in enumerate(inputs)}
+        for piece in pieces(scope, self.segments):
+            if isinstance(piece, Segment):
+                values[piece.last, 0] = self.again(scope, piece, layers, values[piece.entry])
+            else:
+                self.run(scope, [piece], layers, values)
+        return plain([values[place(link)] for link in scope.outputs])
+
+    def run(
+        self, scope: Scope, indexes: Iterable[int], layers: dict[int, Any], values: dict[Place, Any]
+    ) -> None:
+        """Call layers, made when first called, on values; add what they give to these."""
+        for index in indexes:
             target = scope.called(index)
             if target not in layers:
                 layers[target] = self.layer(scope, target)
-            given = [_value(link, values, inputs) for link in scope.links[index]]
+            given = [values[place(link)] for link in scope.links[index]]
             with _named(scope, index):
                 found = called(scope.model.layers[target], layers[target], given)
-            values[index] = list(found) if isinstance(found, (list, tuple)) else [found]
-        return plain([_value(link, values, inputs) for link in scope.outputs])
+            outputs = found if isinstance(found, (list, tuple)) else [found]
+            values.update(((index, number), tensor) for number, tensor in enumerate(outputs))
+
+    def again(self, scope: Scope, segment: Segment, layers: dict[int, Any], tensor: Any) -> Any:
+        """A segment as one layer, called on the value that it reads."""
+        entry, stages = segment.entry, []
+        given = self.module.Input(tensor.shape[1:], dtype=tensor.dtype)
+        for indexes in segment.stages:
+            values = {entry: given}
+            self.run(scope, indexes, layers, values)
+            entry = indexes[-1], 0
+            stages.append(self.module.Model(given, values[entry], name=f"{_from_to(scope, indexes)}_stage"))
+            given = self.module.Input(values[entry].shape[1:], dtype=values[entry].dtype)
+        name = _from_to(scope, tuple(chain(*segment.stages)))
+        return checkpointed()(stages, name=f"{name}_again")(tensor)
 
     def layer(self, scope: Scope, index: int) -> Any:
         layer = scope.model.layers[index]
@@ -143,10 +172,9 @@ def keras_class(module: Any, layer: Layer) -> Any:
     return own() if own else getattr(module.layers, layer.kind)
 
 
-def _value(link: Link, values: dict[int, list[Any]], inputs: list[Any]) -> Any:
-    if link.layer is None:
-        return inputs[link.output or 0]
-    return values[link.layer][link.output or 0]
+def _from_to(scope: Scope, indexes: Sequence[int]) -> str:
+    names = dict.fromkeys(keras_name(scope.names[index]) for index in (indexes[0], indexes[-1]))
+    return "_to_".join(names)
 
 
 def keras_name(name: str) -> str:

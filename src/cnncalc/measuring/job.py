@@ -8,7 +8,9 @@ Mode = Literal["inference", "training"]
 
 
 class Job(NamedTuple):
-    """What to measure. ``model`` is a model file as JSON; ``optimizer`` and ``loss`` as Keras saves them."""
+    """What to measure. ``model`` is a model file as JSON; ``optimizer`` and ``loss`` as Keras saves them;
+    ``segments``: names of layers that run again in the backward pass.
+    """
 
     model: str
     mode: Mode
@@ -18,6 +20,7 @@ class Job(NamedTuple):
     loss: dict[str, Any]
     compilations: int
     timeline: bool
+    segments: tuple[tuple[str, ...], ...] = ()
 
 
 class Run(NamedTuple):

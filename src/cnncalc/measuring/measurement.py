@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
@@ -81,12 +81,14 @@ def measure(
     loss: Any = None,
     compilations: int = 4,
     timeline: bool = False,
+    segments: Iterable[Iterable[str]] = (),
     progress: Progress | None = None,
 ) -> Measurement:
     """Build the model in Keras in a fresh process, run it, and read what TensorFlow allocates.
 
-    ``progress`` is called with the compilations done and their number. Raises MissingExtraError without
-    TensorFlow, CnncalcError where the process fails, with the last line that it left.
+    ``segments``: names of layers that run again in the backward pass (see ``to_keras``); the estimate is
+    of the model without them. ``progress`` is called with the compilations done and their number. Raises
+    MissingExtraError without TensorFlow, CnncalcError where the process fails, with its last line.
     """
     require_tensorflow()
     found = estimate(
@@ -97,7 +99,7 @@ def measure(
         optimizer=optimizer,
         loss=loss,
     )
-    job = _job(found, mode, compilations, timeline)
+    job = _job(found, mode, compilations, timeline, tuple(map(tuple, segments)))
     runs, facts = [], None
     for kind, record in _answers(job):
         if kind == "run":
@@ -111,7 +113,9 @@ def measure(
     return Measurement(found, mode, job.batch_size, tuple(runs), facts)
 
 
-def _job(found: Estimate, mode: Mode, compilations: int, timeline: bool) -> Job:
+def _job(
+    found: Estimate, mode: Mode, compilations: int, timeline: bool, segments: tuple[tuple[str, ...], ...]
+) -> Job:
     settings = found.settings
     if compilations < 1:
         raise CnncalcError(f"compilations must be at least 1, found {compilations}.")
@@ -124,6 +128,7 @@ def _job(found: Estimate, mode: Mode, compilations: int, timeline: bool) -> Job:
         loss=settings.loss.config() if settings.loss else {},
         compilations=compilations,
         timeline=timeline,
+        segments=segments,
     )
 
 

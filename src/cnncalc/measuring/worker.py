@@ -47,7 +47,8 @@ class Step:
         self.keras = keras()
         self.keras.backend.clear_session()
         self.keras.config.set_dtype_policy("float32")
-        self.model = to_keras(model_from_text(job.model, "model.json", "model"), dtype=job.dtype)
+        model = model_from_text(job.model, "model.json", "model")
+        self.model = to_keras(model, dtype=job.dtype, segments=job.segments)
         self.model.dtype_policy = job.dtype  # by the model's own, compile scales the loss or not
         self.inputs = [_batch(item, job.batch_size) for item in self.model.inputs]
         self.targets: list[Any] = []
