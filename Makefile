@@ -1,6 +1,7 @@
 # Everything here works from a fresh clone with Python 3.11 or later; each command installs into .venv what it needs.
 #   make demo     the exercise: estimated, then explained
 #   make test     all tests, real Keras among them
+#   make test-xla live tests of XLA's compiler for GPUs, which needs no GPU (Linux; installs some 1.2 GB)
 #   make check    the fast gate: format, lint, types, imports, doctests, tests without TensorFlow
 #   make docs     the documentation, strictly, into site/
 #   make bench    the time of a cold start
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXERCISE := examples/geron_exercise.yaml
 
-.PHONY: demo test check docs bench format clean distclean
+.PHONY: demo test test-xla check docs bench format clean distclean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := demo
@@ -27,6 +28,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test $(VENV)/.installed-test-keras
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4
+
+test-xla: $(VENV)/.installed-test $(VENV)/.installed-xla
+	$(BIN)/python -m pytest tests/xla
 
 check: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/ruff format --check .

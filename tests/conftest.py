@@ -15,6 +15,8 @@ settings.load_profile("steady")
 KERAS_TESTS = Path(__file__).parent / "keras"
 HAS_TENSORFLOW = find_spec("tensorflow") is not None
 
+XLA_TESTS = Path(__file__).parent / "xla"
+
 collect_ignore = [] if HAS_TENSORFLOW else [str(KERAS_TESTS)]
 
 
@@ -24,6 +26,12 @@ def pytest_report_header() -> str:
         if HAS_TENSORFLOW
         else "keras: left out, TensorFlow is not installed"
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The live tests of XLA's compiler run only where they are named: ``make test-xla``."""
+    named = any((config.invocation_params.dir / name).is_relative_to(XLA_TESTS) for name in config.args)
+    return True if collection_path == XLA_TESTS and not named else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

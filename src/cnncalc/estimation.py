@@ -94,12 +94,14 @@ class Estimate:
     def _missing(self) -> Iterator[NotIncluded]:
         for rule in self.memory:
             try:
-                missing = self.memory[rule].missing
+                answer = self.memory[rule]
             except NoRuleError as error:
                 yield NotIncluded(f"{rule} memory", str(error).rstrip("."))
                 continue
-            if missing:
-                yield NotIncluded(f"{rule} training", missing)
+            if answer.missing:
+                yield NotIncluded(f"{rule} training", answer.missing)
+            if answer.beside:
+                yield NotIncluded(f"on the device, beside the {rule} plan", answer.beside)
 
     @property
     def name(self) -> str:

@@ -59,15 +59,21 @@ class Footprint(NamedTuple):
 class MemoryEstimate:
     """One rule's answer for prediction and for training; None where the rule has none, and then why.
 
-    The one for prediction is worked out when it is first asked for.
+    The one for prediction is worked out when it is first asked for. ``beside``: what the device takes
+    beside what the rule says.
     """
 
     def __init__(
-        self, inference: Callable[[], Footprint], training: Footprint | None, missing: str = ""
+        self,
+        inference: Callable[[], Footprint],
+        training: Footprint | None,
+        missing: str = "",
+        beside: str = "",
     ) -> None:
         self._inference = inference
         self.training = training
         self.missing = missing
+        self.beside = beside
 
     @cached_property
     def inference(self) -> Footprint:
@@ -75,17 +81,30 @@ class MemoryEstimate:
             return self._inference()
 
 
+MEASURED = {
+    "xla": "xla memory is asked of the compiler, not modelled: cnncalc estimate MODEL --gpu h100 --ask-xla, "
+    'or with_xla(estimate, "h100") of cnncalc.measuring.xla.rule.'
+}
+"""The rules that have an answer only once it has been measured, and how that is done."""
+
+
 class Memory(Mapping[str, MemoryEstimate]):
     """The answers of the memory rules by name; each is worked out when it is first asked for, and once.
 
-    Raises NoRuleError for a rule that has none for the model.
+    Raises NoRuleError for a rule that has none for the model, and for one that has not been measured.
     """
 
     def __init__(self, rules: Mapping[str, Callable[[], MemoryEstimate]]) -> None:
         self._rules = dict(rules)
         self._known: dict[str, MemoryEstimate | NoRuleError] = {}
 
+    def measured(self, rule: str, answer: MemoryEstimate) -> Memory:
+        """These rules, and one whose answer has been measured."""
+        return Memory({**self._rules, rule: lambda: answer})
+
     def __getitem__(self, rule: str) -> MemoryEstimate:
+        if rule in MEASURED and rule not in self._rules:
+            raise NoRuleError(MEASURED[rule])
         if rule not in self._known:
             self._known[rule] = self._worked_out(rule)
         found = self._known[rule]

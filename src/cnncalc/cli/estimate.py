@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli import options
+from cnncalc.errors import CnncalcError
+
+if TYPE_CHECKING:
+    from cnncalc.estimation import Estimate
 
 
 class Format(StrEnum):
@@ -35,6 +39,11 @@ def estimate(
     ] = Order.as_written,
     input_shape: options.InputShape = None,
     allow_unknown: options.AllowUnknown = False,
+    gpu: options.Gpu = None,
+    ask_xla: Annotated[
+        bool, typer.Option("--ask-xla", help="Ask XLA's compiler what it plans for --gpu (the xla extra).")
+    ] = False,
+    timeout: options.Timeout = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
     """Shapes, parameters, multiply-accumulates and memory of a model."""
@@ -49,6 +58,10 @@ def estimate(
         loss=options.identifier(loss),
         order=order.value,
     )
+    if ask_xla:
+        found = _with_xla(found, options.required_gpu(gpu), timeout)
+    elif gpu:
+        raise CnncalcError("--gpu goes with --ask-xla; without it nothing is computed for a GPU.")
     if output in (Format.table, Format.markdown):
         from cnncalc.report import table
 
@@ -60,3 +73,11 @@ def estimate(
         from cnncalc.report import data
 
         options.show(data.to_csv(found) if output is Format.csv else data.to_json(found) + "\n")
+
+
+def _with_xla(found: Estimate, gpu: str, timeout: float | None) -> Estimate:
+    from cnncalc.measuring.xla.asking import TIMEOUT_S
+    from cnncalc.measuring.xla.rule import with_xla
+
+    with options.waiting("Asking XLA") as progress:
+        return with_xla(found, gpu, timeout_s=timeout or TIMEOUT_S, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,9 +40,13 @@ Optimizer = Annotated[
     str | None, typer.Option(help="A Keras optimizer: adam, or '{name: SGD, momentum: 0.9}'.")
 ]
 Compilations = Annotated[
-    int, typer.Option(help="Fresh compilations to measure: the order of a step may differ.")
+    int, typer.Option(help="TensorFlow: fresh compilations to measure, for the order of a step may differ.")
 ]
 Loss = Annotated[str | None, typer.Option(help="A Keras loss: mse, or '{name: Huber, delta: 0.5}'.")]
+Gpu = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The GPU to plan for: h100, t4, rtx-3060, ..., or a file.")
+]
+Timeout = Annotated[float | None, typer.Option(min=1, help="Seconds that the compiler may take (600).")]
 
 
 def load(file: str, input_shape: str | None, allow_unknown: bool = False) -> Model:
@@ -78,6 +82,29 @@ def measuring(label: str, compilations: int) -> Iterator[Progress]:
     stream = typer.get_text_stream("stderr")
     with typer.progressbar(length=compilations, label=label, file=stream) as bar:
         yield lambda done, count: bar.update(1)
+
+
+def required_gpu(gpu: str | None) -> str:
+    """What stands behind --gpu, where there must be one."""
+    from cnncalc.devices import device_names
+
+    if gpu is None:
+        raise CnncalcError(f"XLA plans for a GPU: --gpu, one of {', '.join(device_names())}, or a file.")
+    return gpu
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[Callable[[float], None]]:
+    """A line on standard error that shows the seconds gone by; nothing where that is no terminal."""
+    shown = sys.stderr.isatty()
+
+    def progress(seconds: float) -> None:
+        if shown:
+            typer.echo(f"\r{label} {'|/-'[int(4 * seconds) % 3]} {seconds:.0f} s", err=True, nl=False)
+
+    yield progress
+    if shown:
+        typer.echo("\r" + " " * (len(label) + 12) + "\r", err=True, nl=False)
 
 
 def terminal_width() -> int | None:

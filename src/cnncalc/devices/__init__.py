@@ -89,10 +89,12 @@ def load_device(name_or_path: str | Path) -> Device:
     text = str(name_or_path)
     if text.endswith((SUFFIX, ".yml")):
         return _read(Path(text))
-    known = next((name for name in device_names() if fold(name) == fold(text)), None)
-    if known is None:
-        raise CnncalcError(f'no device "{text}".{nearest(text, device_names())}')
-    return _read(FOLDER / f"{known}{SUFFIX}")
+    name = next((known for known in device_names() if fold(known) == fold(text)), None)
+    if name is None:
+        all_names = ", ".join(device_names())
+        hint = nearest(text, device_names()) or f" Known are {all_names}, and files ending in {SUFFIX}."
+        raise CnncalcError(f'no device "{text}".{hint}')
+    return _read(FOLDER / f"{name}{SUFFIX}")
 
 
 def _read(path: Path) -> Device:

@@ -57,7 +57,12 @@ def to_keras(model: Model, *, dtype: str | None = None, segments: Iterable[Seque
     again in the backward pass instead of keeping what it reads, as ``cnncalc.checkpoint(model).segments``;
     each becomes one layer, ``Checkpointed``.
     """
-    builder = _Builder(keras(), dtype or model.settings.dtype, tuple(segments))
+    return build_keras(keras(), model, dtype or model.settings.dtype, segments)
+
+
+def build_keras(module: Any, model: Model, dtype: str, segments: Iterable[Sequence[str]] = ()) -> Any:
+    """Build the Keras model with this Keras, whatever its backend."""
+    builder = _Builder(module, dtype, tuple(segments))
     return builder.model(Scope(model, (), []), keras_name(model.name))
 
 

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from cnncalc.errors import CnncalcError
+
 
 @cache
 def local_response_normalization() -> Any:
-    """The Keras class for :class:`cnncalc.layers.LocalResponseNormalization`; needs TensorFlow.
+    """The Keras class for :class:`cnncalc.layers.LocalResponseNormalization`; needs Keras on TensorFlow.
 
     The class is registered as ``cnncalc>LocalResponseNormalization``: a model that holds it can be
     saved, and loaded once this function has been called.
     """
     import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise CnncalcError("LocalResponseNormalization is an operation of TensorFlow; Keras on JAX has none.")
     import tensorflow as tf
 
     @keras.saving.register_keras_serializable(package="cnncalc")

@@ -8,7 +8,12 @@ from cnncalc.estimation import Estimate
 from cnncalc.footprints import Footprint
 from cnncalc.units import bytes_text
 
-RULES = {"textbook": "the book's rule", "ideal": "no waste", "tensorflow": "Keras allocates"}
+RULES = {
+    "textbook": "the book's rule",
+    "ideal": "no waste",
+    "tensorflow": "Keras allocates",
+    "xla": "XLA's plan",
+}
 """What each memory rule is, in three words."""
 
 
@@ -39,6 +44,9 @@ def answer(estimate: Estimate) -> str:
     runtime = estimate.answers.get("tensorflow")
     if runtime and runtime.training:
         sentences.append(_runtime(estimate, runtime.training))
+    compiled = estimate.answers.get("xla")
+    if compiled and compiled.training:
+        sentences.append(_compiled(compiled.training))
     return "\n".join(sentences)
 
 
@@ -75,6 +83,12 @@ def _runtime(estimate: Estimate, footprint: Footprint) -> str:
         f"With TensorFlow on the CPU it takes about {total}: {parts}, beside variables and images. "
         f"The peak is in {footprint.peak.step}. What error to expect: docs/accuracy.md."
     )
+
+
+def _compiled(footprint: Footprint) -> str:
+    """What the compiler plans: its one step is named after the device."""
+    total, temporaries = bytes_text(footprint.total_bytes), bytes_text(footprint.step_bytes)
+    return f"{footprint.peak.step}: {total} for training, {temporaries} of them above variables and images."
 
 
 STEP_ROLES = {"outputs": "outputs", "gradients": "gradients", "updates": "the optimizer's temporaries"}

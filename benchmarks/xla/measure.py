@@ -1,0 +1,61 @@
+"""Ask XLA for the rows of the GPU's ledger: ``python -m benchmarks.xla.measure``. Needs no GPU.
+
+Saves after each row and goes on where it was stopped; a row that fails is recorded with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cnncalc
+from benchmarks.xla.rows import GpuRow, rows
+from cnncalc.errors import CnncalcError
+from cnncalc.measuring.xla.asking import ask_xla
+
+MEASURED = Path(__file__).parent / "measured.json"
+LARGEST = 6
+"""How many of the temporaries that are alive at the peak are recorded."""
+
+
+def main() -> None:
+    """Ask for what is not yet there."""
+    done = load()
+    for row in rows():
+        if row.id not in done:
+            started = time.monotonic()
+            done = load() | {row.id: record(row)}
+            save(done)
+            print(f"{time.monotonic() - started:6.1f} s  {row.id}", flush=True)
+
+
+def load() -> dict[str, Any]:
+    """What has been asked, by the row's id."""
+    return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+
+
+def save(done: dict[str, Any]) -> None:
+    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in done.items())
+    spare = MEASURED.with_suffix(".new")
+    spare.write_text(f"{{\n{lines}\n}}\n")
+    spare.replace(MEASURED)
+
+
+def record(row: GpuRow) -> dict[str, Any]:
+    """The row's settings, and XLA's plan or why there is none."""
+    head = {"gpu": row.gpu, "row": row.row._asdict(), "date": datetime.now(UTC).date().isoformat()}
+    settings = row.row.settings() | {"inference_batch_size": row.row.batch_size}
+    try:
+        found = ask_xla(cnncalc.estimate(row.row.build(), **settings), row.gpu, row.row.mode)
+    except CnncalcError as error:
+        return {**head, "failed": str(error)}
+    plan = found.plan._asdict()
+    largest = [list(buffer) for buffer in plan.pop("buffers") if buffer.kind == "temporary"][:LARGEST]
+    return {**head, **plan, "largest": largest, "versions": found.versions}
+
+
+if __name__ == "__main__":
+    main()

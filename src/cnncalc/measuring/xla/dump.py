@@ -1,0 +1,139 @@
+"""What is alive where XLA's plan needs most, read from the files that ``--xla_dump_to`` writes.
+
+XLA writes, per compiled module, ``...-buffer-assignment.txt`` (allocations, and the values that lie in
+them), ``...-live-range.txt`` (from which instruction to which a value is alive) and the optimized
+program, whose metadata name the operation of the network that an instruction comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from cnncalc.errors import CnncalcError
+from cnncalc.measuring.xla.job import Kind, XlaBuffer
+
+RANGE = re.compile(r"^ +(\S+?)\{([\d,]*)\}:(\d+)-(\d+)$", re.MULTILINE)
+ALLOCATION = re.compile(r"^allocation \d+: size (\d+), (.*)$", re.MULTILINE)
+VALUE = re.compile(
+    r"^ value: <\d+ (\S+?)(?:\{([\d,]*)\})? @\d+> \(size=(\d+),offset=\d+\): (.+)$", re.MULTILINE
+)
+INSTRUCTION = re.compile(r"^ +(?:ROOT )?%?(\S+) = (.*)$", re.MULTILINE)
+OPERATION = re.compile(r'metadata=\{op_name="([^"]*)"')
+OPERAND = re.compile(r"\(%([\w.-]+)")
+LAYOUT = re.compile(r"\{[\d,]*\}")
+SCOPE = re.compile(r"jvp\(([^()]*)\)|transpose\(|\)")
+
+
+class Dump(NamedTuple):
+    """The three files, as text."""
+
+    live_ranges: str
+    assignment: str
+    program: str
+
+
+def read_dump(folder: Path, module: str) -> Dump:
+    """The files of one module. Raises CnncalcError where XLA has not written them."""
+    endings = ("-live-range.txt", "-buffer-assignment.txt", ".txt")
+    return Dump(*(_only(folder, f"*{module}*gpu_after_optimizations{ending}") for ending in endings))
+
+
+def _only(folder: Path, pattern: str) -> str:
+    files = sorted(folder.glob(pattern))
+    if not files:
+        raise CnncalcError(f"XLA has not written its plan ({pattern}): the plugin's version may be too new.")
+    return files[0].read_text(encoding="utf-8")
+
+
+class Value(NamedTuple):
+    """A value of the program in an allocation: the instruction that makes it, and which of its results."""
+
+    instruction: str
+    output: str
+    bytes: int
+    shape: str
+
+
+def alive_at_peak(dump: Dump, layers: Container[str], arguments: dict[str, str]) -> tuple[XlaBuffer, ...]:
+    """All that is alive where the temporaries need most, the largest first.
+
+    Tuples, which are tables of pointers, are left out. ``layers``: the names of the network's layers.
+    ``arguments``: what the arguments are, by the names that XLA has for them.
+    """
+    program = _Program(dump.program, layers, arguments)
+    ranges = {
+        (name, index): range(int(a), int(b) + 1) for name, index, a, b in RANGE.findall(dump.live_ranges)
+    }
+    found = [
+        XlaBuffer(*program.origin(value.instruction), value.bytes, value.shape, kind)
+        for kind, values in _allocations(dump.assignment)
+        for value in (_at_peak(values, ranges) if kind == "temporary" else values[:1])
+        if value.bytes and not value.shape.startswith("(")
+    ]
+    return tuple(sorted(found, key=lambda buffer: -buffer.bytes))
+
+
+def _allocations(assignment: str) -> Iterator[tuple[Kind, list[Value]]]:
+    """Each allocation that lasts beyond a kernel: its kind, and the values that take turns in it."""
+    heads = list(ALLOCATION.finditer(assignment))
+    ends = [head.start() for head in heads[1:]] + [len(assignment)]
+    for head, end in zip(heads, ends, strict=True):
+        kind = next((kind for word, kind in KINDS.items() if word in head[2]), None)
+        if kind:
+            found = VALUE.findall(assignment, head.end(), end)
+            yield kind, [Value(name, at, int(size), LAYOUT.sub("", shape)) for name, at, size, shape in found]
+
+
+KINDS: dict[str, Kind] = {"preallocated-temp": "temporary", "parameter": "argument", "live-out": "output"}
+"""The words that XLA describes an allocation by; an updated variable is a parameter first."""
+
+
+def _at_peak(values: list[Value], ranges: dict[tuple[str, str], range]) -> list[Value]:
+    """Those of the values that are alive at the first moment at which they are most."""
+    changes: dict[int, int] = {}
+    for value in values:
+        lives = ranges[value.instruction, value.output]
+        changes[lives.start] = changes.get(lives.start, 0) + value.bytes
+        changes[lives.stop] = changes.get(lives.stop, 0) - value.bytes
+    moments = sorted(changes)
+    totals = list(accumulate(changes[moment] for moment in moments))
+    peak = moments[totals.index(max(totals))]
+    return [value for value in values if peak in ranges[value.instruction, value.output]]
+
+
+class _Program:
+    """The optimized program: where in the network an instruction comes from."""
+
+    def __init__(self, text: str, layers: Container[str], arguments: dict[str, str]) -> None:
+        self.lines = dict(INSTRUCTION.findall(text))
+        self.layers = layers
+        self.arguments = arguments
+
+    def origin(self, name: str) -> tuple[str, str]:
+        """The layer and the operation; what has no name of its own is called after what it reads."""
+        line = self.lines.get(name, "")
+        named = OPERATION.search(line)
+        if named:
+            return _origin(named[1], self.layers, self.arguments)
+        read = OPERAND.search(line)
+        layer, operation = self.origin(read[1]) if read else ("", "")
+        return layer, f"{name} of {operation}" if operation else name
+
+
+def _origin(metadata: str, layers: Container[str], arguments: dict[str, str]) -> tuple[str, str]:
+    """The layer and the operation of a metadata name.
+
+    >>> _origin("jit(step)/transpose(jvp(conv2d_1))/conv_general_dilated", {"conv2d_1"}, {})
+    ('conv2d_1', 'backward of conv2d_1/conv_general_dilated')
+    >>> _origin("trainable[0]", {"conv2d"}, {"trainable[0]": "conv2d/kernel"})
+    ('conv2d', 'conv2d/kernel')
+    """
+    plain = arguments.get(metadata) or "/".join(
+        SCOPE.sub(r"\1", part) for part in metadata.split("/") if not part.startswith("jit(")
+    )
+    layer = next((part for part in reversed(plain.split("/")) if part in layers), "")
+    return layer, ("backward of " if "transpose(" in metadata else "") + plain
