@@ -119,6 +119,9 @@ class Memory(Mapping[str, MemoryEstimate]):
         except NoRuleError as error:
             return error
 
+    def __contains__(self, rule: object) -> bool:
+        return rule in self._rules
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rules)
 

@@ -71,7 +71,7 @@ def alive_at_peak(dump: Dump, layers: Container[str], arguments: dict[str, str])
     found = [
         XlaBuffer(*program.origin(value.instruction), value.bytes, value.shape, kind)
         for kind, values in _allocations(dump.assignment)
-        for value in (_at_peak(values, ranges) if kind == "temporary" else values[:1])
+        for value in (_at_peak(values, ranges) if kind == "temporary" else [_owner(values, ranges)])
         if value.bytes and not value.shape.startswith("(")
     ]
     return tuple(sorted(found, key=lambda buffer: -buffer.bytes))
@@ -92,7 +92,16 @@ KINDS: dict[str, Kind] = {"preallocated-temp": "temporary", "parameter": "argume
 """The words that XLA describes an allocation by; an updated variable is a parameter first."""
 
 
-def _at_peak(values: list[Value], ranges: dict[tuple[str, str], range]) -> list[Value]:
+Ranges = dict[tuple[str, str], range]
+"""From which instruction to which a value is alive, by the one that makes it and which result it is."""
+
+
+def _owner(values: list[Value], ranges: Ranges) -> Value:
+    """Whose memory an allocation is: the argument, which is there first; others may use it later."""
+    return min(values, key=lambda value: (-value.bytes, ranges[value.instruction, value.output].start))
+
+
+def _at_peak(values: list[Value], ranges: Ranges) -> list[Value]:
     """Those of the values that are alive at the first moment at which they are most."""
     changes: dict[int, int] = {}
     for value in values:

@@ -18,8 +18,9 @@ ASSEMBLERS = {
 """Without ptxas and libdevice, which these packages hold, the compiler stops half-way."""
 NEEDED = ("jax", "jaxlib", "keras")
 
-OLDEST_JAX, NEWEST_JAX = (0, 10), (0, 10)
-"""Of these minor versions it is known that they can be asked."""
+JAX = (0, 10)
+"""The minor version that is known to answer."""
+OLDEST_KERAS = (3, 15)
 
 
 def installed_versions() -> dict[str, str]:
@@ -35,18 +36,21 @@ def installed_versions() -> dict[str, str]:
     missing = [name for name, number in found.items() if not number]
     if missing:
         raise MissingExtraError(f"this needs {' and '.join(missing)}, not installed here: {INSTALL}")
-    _refuse_other_versions(found["jax"], plugin, found[plugin])
+    _refuse_other_versions(found, plugin)
     return found
 
 
-def _refuse_other_versions(jax: str, plugin: str, number: str) -> None:
-    if _minor(number) != _minor(jax):
-        age = "older" if _minor(number) < _minor(jax) else "newer"
-        raise MissingExtraError(f"{plugin} {number} is {age} than jax {jax}; they go together: {INSTALL}")
-    if not OLDEST_JAX <= _minor(jax) <= NEWEST_JAX:
-        age = "old" if _minor(jax) < OLDEST_JAX else "new"
-        known = ".".join(map(str, NEWEST_JAX))
-        raise MissingExtraError(f"jax {jax} is too {age}; cnncalc can ask that of {known}: {INSTALL}")
+def _refuse_other_versions(found: dict[str, str], plugin: str) -> None:
+    jax, other = found["jax"], found[plugin]
+    if _minor(other) != _minor(jax):
+        age = "older" if _minor(other) < _minor(jax) else "newer"
+        raise MissingExtraError(f"{plugin} {other} is {age} than jax {jax}; they go together: {INSTALL}")
+    if _minor(jax) != JAX:
+        age = "old" if _minor(jax) < JAX else "new"
+        known = ".".join(map(str, JAX))
+        raise MissingExtraError(f"jax {jax} is too {age}; {known} is known to answer: {INSTALL}")
+    if _minor(found["keras"]) < OLDEST_KERAS:
+        raise MissingExtraError(f"keras {found['keras']} is too old: {INSTALL}")
 
 
 def _version(name: str) -> str:
