@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from benchmarks.xla.ledger import Entry, entries, score
+from benchmarks.xla.render import groups
 from cnncalc.cli import app
 from cnncalc.devices import Device, load_device
 from cnncalc.errors import CnncalcError, MissingExtraError, NoRuleError
@@ -243,3 +245,33 @@ def test_versions_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(installed, "_version", lambda name: GOOD.get(name, ""))
     assert installed.installed_versions() == GOOD
+
+
+@pytest.fixture(scope="module")
+def ledger() -> list[Entry]:
+    return [item for item in entries() if item.estimate]
+
+
+def test_the_ledger_has_both_gpus_types_and_modes(ledger: list[Entry]) -> None:
+    assert len(ledger) >= 30
+    assert {item.row.gpu for item in ledger} == {"h100", "t4"}
+    assert {item.row.row.dtype for item in ledger} >= {"float32", "mixed_float16"}
+    assert {item.row.row.mode for item in ledger} == {"inference", "training"}
+
+
+def test_what_is_there_before_the_step_is_what_is_estimated(ledger: list[Entry]) -> None:
+    """Keras counts in 32 bits on JAX and in 64 on TensorFlow; states of random generators are of 8 bytes."""
+    for item in ledger:
+        assert item.estimate is not None
+        assert -8 <= item.plan["variables_bytes"] - item.estimate.variables_bytes <= 8 * 100, item.row.id
+        assert item.plan["io_bytes"] == item.estimate.io_bytes, item.row.id
+        assert item.plan["argument_bytes"] >= item.plan["variables_bytes"] + item.plan["io_bytes"] - 4
+
+
+def test_most_predictions_for_an_h100_are_near_the_cpu(ledger: list[Entry]) -> None:
+    """What docs/memory.md says of the ratios."""
+    predictions = score(groups(ledger)["h100, float32, prediction"])
+    assert 0.95 < predictions.median < 1.05
+    training = score(groups(ledger)["h100, float32, training"])
+    assert training.lowest < 0.6
+    assert training.highest > 2

@@ -17,8 +17,6 @@ from cnncalc.errors import CnncalcError
 from cnncalc.measuring.xla.asking import ask_xla
 
 MEASURED = Path(__file__).parent / "measured.json"
-LARGEST = 6
-"""How many of the temporaries that are alive at the peak are recorded."""
 
 
 def main() -> None:
@@ -53,8 +51,15 @@ def record(row: GpuRow) -> dict[str, Any]:
     except CnncalcError as error:
         return {**head, "failed": str(error)}
     plan = found.plan._asdict()
-    largest = [list(buffer) for buffer in plan.pop("buffers") if buffer.kind == "temporary"][:LARGEST]
-    return {**head, **plan, "largest": largest, "versions": found.versions}
+    alive = [buffer for buffer in plan.pop("buffers") if buffer.kind == "temporary"]
+    kernels = sum(buffer.bytes for buffer in alive if buffer.operation.endswith("kernel"))
+    return {
+        **head,
+        **plan,
+        "alive_bytes": sum(buffer.bytes for buffer in alive),
+        "kernel_copies_bytes": kernels,
+        "versions": found.versions,
+    }
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
-from itertools import accumulate
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from cnncalc.measuring.xla.job import Kind, XlaBuffer
 RANGE = re.compile(r"^ +(\S+?)\{([\d,]*)\}:(\d+)-(\d+)$", re.MULTILINE)
 ALLOCATION = re.compile(r"^allocation \d+: size (\d+), (.*)$", re.MULTILINE)
 VALUE = re.compile(
-    r"^ value: <\d+ (\S+?)(?:\{([\d,]*)\})? @\d+> \(size=(\d+),offset=\d+\): (.+)$", re.MULTILINE
+    r"^ value: <\d+ (\S+?)(?:\{([\d,]*)\})? @\d+> \(size=(\d+),offset=(\d+)\): (.+)$", re.MULTILINE
 )
 INSTRUCTION = re.compile(r"^ +(?:ROOT )?%?(\S+) = (.*)$", re.MULTILINE)
 OPERATION = re.compile(r'metadata=\{op_name="([^"]*)"')
@@ -50,12 +50,23 @@ def _only(folder: Path, pattern: str) -> str:
 
 
 class Value(NamedTuple):
-    """A value of the program in an allocation: the instruction that makes it, and which of its results."""
+    """A value of the program in an allocation: the instruction that makes it, and which of its outputs it is.
+
+    It is alive from the instruction ``start`` to the instruction ``end``, which still reads it.
+    """
 
     instruction: str
     output: str
     bytes: int
+    offset: int
     shape: str
+    start: int
+    end: int
+
+    def gives_way(self, other: Value) -> bool:
+        """Whether the instruction that reads this value last writes the other over it."""
+        apart = self.offset + self.bytes <= other.offset or other.offset + other.bytes <= self.offset
+        return self.end == other.start > self.start and not apart
 
 
 def alive_at_peak(dump: Dump, layers: Container[str], arguments: dict[str, str]) -> tuple[XlaBuffer, ...]:
@@ -65,53 +76,56 @@ def alive_at_peak(dump: Dump, layers: Container[str], arguments: dict[str, str])
     ``arguments``: what the arguments are, by the names that XLA has for them.
     """
     program = _Program(dump.program, layers, arguments)
-    ranges = {
-        (name, index): range(int(a), int(b) + 1) for name, index, a, b in RANGE.findall(dump.live_ranges)
-    }
     found = [
         XlaBuffer(*program.origin(value.instruction), value.bytes, value.shape, kind)
-        for kind, values in _allocations(dump.assignment)
-        for value in (_at_peak(values, ranges) if kind == "temporary" else [_owner(values, ranges)])
+        for kind, values in _allocations(dump)
+        for value in (_at_peak(values) if kind == "temporary" else [_owner(values)])
         if value.bytes and not value.shape.startswith("(")
     ]
     return tuple(sorted(found, key=lambda buffer: -buffer.bytes))
 
 
-def _allocations(assignment: str) -> Iterator[tuple[Kind, list[Value]]]:
+def _allocations(dump: Dump) -> Iterator[tuple[Kind, list[Value]]]:
     """Each allocation that lasts beyond a kernel: its kind, and the values that take turns in it."""
-    heads = list(ALLOCATION.finditer(assignment))
-    ends = [head.start() for head in heads[1:]] + [len(assignment)]
+    lives = {(name, at): (int(start), int(end)) for name, at, start, end in RANGE.findall(dump.live_ranges)}
+    heads = list(ALLOCATION.finditer(dump.assignment))
+    ends = [head.start() for head in heads[1:]] + [len(dump.assignment)]
     for head, end in zip(heads, ends, strict=True):
         kind = next((kind for word, kind in KINDS.items() if word in head[2]), None)
         if kind:
-            found = VALUE.findall(assignment, head.end(), end)
-            yield kind, [Value(name, at, int(size), LAYOUT.sub("", shape)) for name, at, size, shape in found]
+            yield (
+                kind,
+                [
+                    Value(name, at, int(size), int(offset), LAYOUT.sub("", shape), *lives[name, at])
+                    for name, at, size, offset, shape in VALUE.findall(dump.assignment, head.end(), end)
+                ],
+            )
 
 
 KINDS: dict[str, Kind] = {"preallocated-temp": "temporary", "parameter": "argument", "live-out": "output"}
 """The words that XLA describes an allocation by; an updated variable is a parameter first."""
 
 
-Ranges = dict[tuple[str, str], range]
-"""From which instruction to which a value is alive, by the one that makes it and which result it is."""
-
-
-def _owner(values: list[Value], ranges: Ranges) -> Value:
+def _owner(values: list[Value]) -> Value:
     """Whose memory an allocation is: the argument, which is there first; others may use it later."""
-    return min(values, key=lambda value: (-value.bytes, ranges[value.instruction, value.output].start))
+    return min(values, key=lambda value: (-value.bytes, value.start))
 
 
-def _at_peak(values: list[Value], ranges: Ranges) -> list[Value]:
+def _at_peak(values: list[Value]) -> list[Value]:
     """Those of the values that are alive at the first moment at which they are most."""
-    changes: dict[int, int] = {}
-    for value in values:
-        lives = ranges[value.instruction, value.output]
-        changes[lives.start] = changes.get(lives.start, 0) + value.bytes
-        changes[lives.stop] = changes.get(lives.stop, 0) - value.bytes
-    moments = sorted(changes)
-    totals = list(accumulate(changes[moment] for moment in moments))
-    peak = moments[totals.index(max(totals))]
-    return [value for value in values if peak in ranges[value.instruction, value.output]]
+    most: list[Value] = []
+    alive: list[Value] = []
+    for moment, starting in groupby(sorted(values, key=lambda value: value.start), lambda value: value.start):
+        new = list(starting)
+        old = [value for value in alive if value.end >= moment]
+        alive = [*(value for value in old if not any(map(value.gives_way, new))), *new]
+        if _bytes(alive) > _bytes(most):
+            most = alive
+    return most
+
+
+def _bytes(values: list[Value]) -> int:
+    return sum(value.bytes for value in values)
 
 
 class _Program:
