@@ -260,12 +260,13 @@ def test_the_ledger_has_both_gpus_types_and_modes(ledger: list[Entry]) -> None:
 
 
 def test_what_is_there_before_the_step_is_what_is_estimated(ledger: list[Entry]) -> None:
-    """Keras counts in 32 bits on JAX and in 64 on TensorFlow; states of random generators are of 8 bytes."""
+    """Keras counts in 32 bits on JAX, in 64 on TensorFlow: at most three counters. A generator has 8 bytes."""
     for item in ledger:
         assert item.estimate is not None
-        assert -8 <= item.plan["variables_bytes"] - item.estimate.variables_bytes <= 8 * 100, item.row.id
+        assert -12 <= item.plan["variables_bytes"] - item.estimate.variables_bytes <= 8 * 100, item.row.id
         assert item.plan["io_bytes"] == item.estimate.io_bytes, item.row.id
-        assert item.plan["argument_bytes"] >= item.plan["variables_bytes"] + item.plan["io_bytes"] - 4
+        unread = item.plan["variables_bytes"] + item.plan["io_bytes"] - item.plan["argument_bytes"]
+        assert 0 <= unread <= 8 * 100, item.row.id  # and in prediction nothing reads those states
 
 
 def test_most_predictions_for_an_h100_are_near_the_cpu(ledger: list[Entry]) -> None:

@@ -73,7 +73,7 @@ def _summary(found: list[Entry]) -> Iterator[str]:
 FIGURES = """## Which figures of a GPU change the plan
 
 XLA is told some twenty figures of a GPU (`devices/`). Each was changed alone, the others being those of an
-H100; shown are the temporaries in MB, and what they became where that differs."""
+H100; shown are the temporaries in MB, and by how much they differ where they do."""
 
 
 def _figures() -> Iterator[str]:
@@ -98,12 +98,13 @@ def _change(answers: dict[str, Any], row: str, figure: str, values: list[Any], b
     known = [(value, answers[key]) for value in values if (key := f"{row} | {figure} {value}") in answers]
     if not known or base is None:
         return "not asked"
-    found = [
-        f"{_shown(value)}: {_mb(answer['temporary_bytes']) if 'temporary_bytes' in answer else 'refused'}"
-        for value, answer in known
-        if answer.get("temporary_bytes") != base
-    ]
+    sizes = [(value, answer.get("temporary_bytes")) for value, answer in known]
+    found = [f"{_shown(value)}: {_difference(size, base)}" for value, size in sizes if size != base]
     return ", ".join(found) or "nothing"
+
+
+def _difference(size: int | None, base: int) -> str:
+    return "refused" if size is None else f"{100 * (size / base - 1):+.2f} %"
 
 
 def _shown(value: Any) -> str:

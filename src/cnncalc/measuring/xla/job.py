@@ -44,10 +44,12 @@ class XlaBuffer(NamedTuple):
 class XlaPlan(NamedTuple):
     """XLA's plan for one step, in bytes.
 
-    ``argument_bytes``: variables, images and targets. ``output_bytes``: what the step returns, of which
-    ``alias_bytes`` lie in the memory of arguments (the updated variables). ``temporary_bytes``: one block
-    that holds all that lives only within the step. ``variables_bytes`` and ``io_bytes`` are the
-    arguments' two parts. ``buffers``: what is alive at the peak, the largest first.
+    ``argument_bytes``: what the step reads of variables, images and targets. ``output_bytes``: what it
+    returns, of which ``alias_bytes`` lie in the memory of arguments (the updated variables).
+    ``temporary_bytes``: one block that holds all that lives only within the step. ``variables_bytes`` and
+    ``io_bytes``: all variables, and images with targets; what the step does not read (the state of a
+    random generator, in prediction) is there all the same. ``buffers``: what is alive at the peak, the
+    largest first.
     """
 
     argument_bytes: int
@@ -59,14 +61,14 @@ class XlaPlan(NamedTuple):
     buffers: tuple[XlaBuffer, ...]
 
     @property
-    def total_bytes(self) -> int:
-        """What the step needs in all: arguments, temporaries, and outputs that have no argument's memory."""
-        return self.argument_bytes + self.output_bytes - self.alias_bytes + self.temporary_bytes
+    def step_bytes(self) -> int:
+        """What the step needs above variables, images and targets: outputs of its own, and temporaries."""
+        return self.output_bytes - self.alias_bytes + self.temporary_bytes
 
     @property
-    def step_bytes(self) -> int:
-        """What the step needs above variables, images and targets."""
-        return self.total_bytes - self.variables_bytes - self.io_bytes
+    def total_bytes(self) -> int:
+        """The peak: all that is there before the step, and what the step needs above it."""
+        return self.variables_bytes + self.io_bytes + self.step_bytes
 
 
 def plan_from(record: dict[str, Any]) -> XlaPlan:
