@@ -260,7 +260,7 @@ def test_the_ledger_has_both_gpus_types_and_modes(ledger: list[Entry]) -> None:
 
 
 def test_what_is_there_before_the_step_is_what_is_estimated(ledger: list[Entry]) -> None:
-    """Keras counts in 32 bits on JAX, in 64 on TensorFlow: at most three counters. A generator has 8 bytes."""
+    """Keras counts in 32 bits on JAX, in 64 on TensorFlow: at most three counters; a generator has 8."""
     for item in ledger:
         assert item.estimate is not None
         assert -12 <= item.plan["variables_bytes"] - item.estimate.variables_bytes <= 8 * 100, item.row.id

@@ -37,9 +37,9 @@ class Entry(NamedTuple):
         return guess is not None and guess.step_low_bytes <= self.temporary_bytes <= guess.step_high_bytes
 
     @property
-    def kernel_copies_bytes(self) -> int | None:
-        """Bytes of transposed kernels that are alive at the peak, where they were recorded."""
-        return self.plan.get("kernel_copies_bytes")
+    def kernel_copies_bytes(self) -> int:
+        """Bytes of kernels in another layout or type that are alive at the peak."""
+        return int(self.plan["kernel_copies_bytes"])
 
 
 def entries() -> Iterator[Entry]:

@@ -6,8 +6,10 @@ Saves after each row and goes on where it was stopped; a row that fails is recor
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, datetime
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import cnncalc
 from benchmarks.xla.rows import GpuRow, rows
 from cnncalc.errors import CnncalcError
 from cnncalc.measuring.xla.asking import ask_xla
+from cnncalc.measuring.xla.job import XlaBuffer
 
 MEASURED = Path(__file__).parent / "measured.json"
 
@@ -51,15 +54,38 @@ def record(row: GpuRow) -> dict[str, Any]:
     except CnncalcError as error:
         return {**head, "failed": str(error)}
     plan = found.plan._asdict()
-    alive = [buffer for buffer in plan.pop("buffers") if buffer.kind == "temporary"]
-    kernels = sum(buffer.bytes for buffer in alive if buffer.operation.endswith("kernel"))
+    buffers = plan.pop("buffers")
     return {
         **head,
         **plan,
-        "alive_bytes": sum(buffer.bytes for buffer in alive),
-        "kernel_copies_bytes": kernels,
+        "alive_bytes": sum(buffer.bytes for buffer in buffers if buffer.kind == "temporary"),
+        "kernel_copies_bytes": kernel_copies_bytes(buffers),
         "versions": found.versions,
     }
+
+
+def kernel_copies_bytes(buffers: tuple[XlaBuffer, ...]) -> int:
+    """Temporaries of a layer's forward pass with as many elements as its kernel: in another layout or type."""
+    kernels = {
+        (buffer.layer, elements(buffer))
+        for buffer in buffers
+        if buffer.kind == "argument" and buffer.operation.endswith("kernel")
+    }
+    return sum(
+        buffer.bytes
+        for buffer in buffers
+        if buffer.kind == "temporary"
+        and "backward of" not in buffer.operation
+        and (buffer.layer, elements(buffer)) in kernels
+    )
+
+
+def elements(buffer: XlaBuffer) -> int:
+    """
+    >>> elements(XlaBuffer("", "", 24, "f16[2,6]", "temporary"))
+    12
+    """
+    return prod(map(int, re.findall(r"\d+", buffer.shape.partition("[")[2])))
 
 
 if __name__ == "__main__":

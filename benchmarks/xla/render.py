@@ -113,14 +113,14 @@ def _shown(value: Any) -> str:
 
 ROWS = """## Every row, in MB (10^6 bytes)
 
-The last column is what of the temporaries are kernels of convolutions, copied in the layout of cuDNN."""
+The last column is what of the temporaries at the peak are kernels, copied in another layout or in 16 bits."""
 
 
 def _rows(found: list[Entry]) -> Iterator[str]:
     columns = ("row", "XLA's temporaries", "CPU, typical", "CPU, band", "ratio", "kernel copies")
     yield from [ROWS, "", *_header(columns)]
     for item in found:
-        copies = "-" if item.kernel_copies_bytes is None else _mb(item.kernel_copies_bytes)
+        copies = _mb(item.kernel_copies_bytes)
         guess = item.estimate
         if guess is None:
             yield f"| {item.row.id} | {_mb(item.temporary_bytes)} | no rule | - | - | {copies} |"

@@ -86,10 +86,10 @@ def measuring(label: str, compilations: int) -> Iterator[Progress]:
 
 def required_gpu(gpu: str | None) -> str:
     """What stands behind --gpu, where there must be one."""
-    from cnncalc.devices import device_names
+    from cnncalc.devices import xla_names
 
     if gpu is None:
-        raise CnncalcError(f"XLA plans for a GPU: --gpu, one of {', '.join(device_names())}, or a file.")
+        raise CnncalcError(f"XLA plans for a GPU: --gpu, one of {', '.join(xla_names())}, or a file.")
     return gpu
 
 

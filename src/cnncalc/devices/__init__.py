@@ -78,6 +78,11 @@ def device_names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(SUFFIX) for file in FOLDER.glob(f"*{SUFFIX}")))
 
 
+def xla_names() -> tuple[str, ...]:
+    """Those of them that XLA can be asked about."""
+    return tuple(name for name in device_names() if load_device(name).xla)
+
+
 def load_device(name_or_path: str | Path) -> Device:
     """A device by its name, whatever the case and the separators, or from a file of one's own.
 
@@ -89,12 +94,11 @@ def load_device(name_or_path: str | Path) -> Device:
     text = str(name_or_path)
     if text.endswith((SUFFIX, ".yml")):
         return _read(Path(text))
-    name = next((known for known in device_names() if fold(known) == fold(text)), None)
-    if name is None:
-        all_names = ", ".join(device_names())
-        hint = nearest(text, device_names()) or f" Known are {all_names}, and files ending in {SUFFIX}."
+    known = next((name for name in device_names() if fold(name) == fold(text)), None)
+    if known is None:
+        hint = nearest(text, device_names()) or f" Known are {', '.join(device_names())}."
         raise CnncalcError(f'no device "{text}".{hint}')
-    return _read(FOLDER / f"{name}{SUFFIX}")
+    return _read(FOLDER / f"{known}{SUFFIX}")
 
 
 def _read(path: Path) -> Device:

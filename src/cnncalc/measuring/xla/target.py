@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.devices import Device
+from cnncalc.devices import Device, xla_names
 from cnncalc.errors import CnncalcError
 
 DNN_VERSION = (9, 10, 0)
@@ -22,7 +22,8 @@ def target_text(device: Device) -> str:
     '  cuda_compute_capability { major: 7 minor: 5 }'
     """
     if device.xla is None:
-        raise CnncalcError(f'XLA cannot be asked about "{device.id}": its file has no xla section.')
+        others = ", ".join(xla_names())
+        raise CnncalcError(f'XLA cannot be asked about "{device.id}": no xla section. There are {others}.')
     major, minor = device.xla.compute_capability.split(".")
     fields = device.xla.model_dump(exclude=set(NOT_FIELDS))
     lines = [
