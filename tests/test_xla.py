@@ -197,8 +197,10 @@ def test_the_table_has_every_sum() -> None:
     ("arguments", "message"),
     [
         (["measure", str(EXERCISE), "--compiler", "xla"], "XLA plans for a GPU: --gpu, one of a100-40gb"),
-        (["measure", str(EXERCISE), "--gpu", "t4"], "--gpu goes with --compiler xla"),
-        (["estimate", str(EXERCISE), "--gpu", "t4"], "--gpu goes with --ask-xla"),
+        (["measure", str(EXERCISE), "--gpu", "t4"], "--gpu and --timeout go with --compiler xla"),
+        (["estimate", str(EXERCISE), "--gpu", "t4"], "--gpu and --timeout go with --ask-xla"),
+        (["measure", str(EXERCISE), "--compiler", "xla", "--timeline"], "--timeline goes with TensorFlow"),
+        (["estimate", str(EXERCISE), "--timeout", "9"], "--gpu and --timeout go with --ask-xla"),
         (["estimate", str(EXERCISE), "--ask-xla"], "XLA plans for a GPU: --gpu"),
         (["estimate", str(EXERCISE), "--ask-xla", "--gpu", "h10"], "Did you mean"),
     ],

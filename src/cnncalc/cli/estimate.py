@@ -60,8 +60,8 @@ def estimate(
     )
     if ask_xla:
         found = _with_xla(found, options.required_gpu(gpu), timeout)
-    elif gpu:
-        raise CnncalcError("--gpu goes with --ask-xla; without it nothing is computed for a GPU.")
+    elif gpu or timeout:
+        raise CnncalcError("--gpu and --timeout go with --ask-xla; else nothing is computed for a GPU.")
     if output in (Format.table, Format.markdown):
         from cnncalc.report import table
 

@@ -58,11 +58,14 @@ def measure(
         "optimizer": options.identifier(optimizer),
         "loss": options.identifier(loss),
     }
+    asking = compiler is Compiler.xla
+    if asking and timeline:
+        raise CnncalcError("--timeline goes with TensorFlow, which runs; XLA's plan has one moment.")
+    if not asking and (gpu or timeout):
+        raise CnncalcError("--gpu and --timeout go with --compiler xla; TensorFlow runs on what is here.")
     model = options.load(file, input_shape)
-    if compiler is Compiler.xla:
+    if asking:
         text = _asked(model, settings, mode, options.required_gpu(gpu), timeout, output)
-    elif gpu:
-        raise CnncalcError("--gpu goes with --compiler xla; TensorFlow runs on what is here.")
     else:
         text = _measured(model, settings, mode, compilations, timeline, output)
     options.show(text)

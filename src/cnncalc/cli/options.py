@@ -108,13 +108,13 @@ def waiting(label: str) -> Iterator[Callable[[float], None]]:
 
 
 def terminal_width() -> int | None:
-    """Columns to fit the output in; None where it goes to a file or a pipe, which has room."""
+    """Columns to fit the output in; None where it goes to a file or a pipe, or the terminal does not tell."""
     given = os.environ.get("COLUMNS", "")
     if given.isdigit() and int(given) > 0:
         return int(given)
     if not sys.stdout.isatty():
         return None
-    return os.get_terminal_size(sys.stdout.fileno()).columns
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None
 
 
 def typed() -> str:

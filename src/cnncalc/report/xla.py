@@ -71,7 +71,8 @@ def _words(found: XlaMeasurement) -> str:
 
 def to_json(found: XlaMeasurement) -> str:
     """The whole plan as JSON text."""
-    guess, plan = estimated(found), found.plan
+    guess, plan, settings = estimated(found), found.plan, found.estimate.settings
+    training = found.mode == "training"
     layers: dict[str, int] = {}
     for item in plan.buffers:
         if item.layer and item.kind == "temporary":
@@ -82,7 +83,9 @@ def to_json(found: XlaMeasurement) -> str:
         "gpu": found.device.id,
         "mode": found.mode,
         "batch_size": found.batch_size,
-        "dtype": found.estimate.settings.dtype,
+        "dtype": settings.dtype,
+        "optimizer": settings.optimizer.name if training else None,
+        "loss": settings.loss.name if training and settings.loss else None,
         "argument_bytes": plan.argument_bytes,
         "output_bytes": plan.output_bytes,
         "alias_bytes": plan.alias_bytes,
