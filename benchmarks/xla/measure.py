@@ -65,7 +65,7 @@ def record(row: GpuRow) -> dict[str, Any]:
 
 
 def kernel_copies_bytes(buffers: tuple[XlaBuffer, ...]) -> int:
-    """Temporaries of a forward pass with as many elements as their layer's kernel: in another layout or type."""
+    """Temporaries of a forward pass with as many elements as their layer's kernel: a copy of it."""
     kernels = {
         (buffer.layer, elements(buffer))
         for buffer in buffers
