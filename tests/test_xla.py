@@ -131,6 +131,22 @@ def test_the_second_time_the_answer_is_kept(compiler: Asked) -> None:
     assert len(compiler.jobs) == 1
 
 
+def test_fit_asks_the_compiler(compiler: Asked) -> None:
+    """Every plan is the same here, so no change saves anything."""
+    found = cnncalc.fit("geron_exercise", device="h100", batch_size=50, rule="xla")
+    assert found.needed_bytes == PLAN.variables_bytes + PLAN.io_bytes + PLAN.step_bytes
+    assert found.budget.ratios is None
+    assert found.fits
+    assert [job.mode for job in compiler.jobs] == ["training"]
+    assert found.remedies == ()
+    assert len({job.model for job in compiler.jobs}) > 1  # each changed model was asked about
+
+
+def test_fit_needs_a_gpu_to_ask_about(compiler: Asked) -> None:
+    with pytest.raises(CnncalcError, match="say which GPU with --device"):
+        cnncalc.fit("geron_exercise", budget_bytes=2**30, rule="xla")
+
+
 def test_another_question_is_asked(compiler: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     asked()
     asked(gpu="t4")

@@ -195,9 +195,9 @@ def fit(
     :class:`cnncalc.devices.Device`) less ``reserve_bytes``, which the runtime takes; without it as much as is
     known of it. ``model`` is whatever :func:`cnncalc.estimate` takes, and so are ``optimizer``, ``loss`` and
     ``dtype``. ``batch_size`` is that of the ``mode``, ``"training"`` or ``"inference"``; ``rule`` is a memory
-    rule. Without these two: training by ``"tensorflow"``; inference by ``"ideal"`` on a microcontroller,
-    where TensorFlow does not run. ``processes`` share a GPU, each with TensorFlow's ``memory_fraction`` or
-    ``memory_growth``.
+    rule, or ``"xla"``, by which the compiler of the ``xla`` extra is asked about the device. Without these
+    two: training by ``"tensorflow"``; inference by ``"ideal"`` on a microcontroller, where TensorFlow does
+    not run. ``processes`` share a GPU, each with TensorFlow's ``memory_fraction`` or ``memory_growth``.
     Raises :class:`cnncalc.errors.CnncalcError` for what cannot be, NoRuleError where the rule has no answer.
 
     >>> from cnncalc import Sequential
@@ -212,6 +212,8 @@ def fit(
     found = settled(
         model, batch_size=batch_size, optimizer=optimizer, loss=loss, dtype=dtype, mode=where.mode
     )
-    question = Question(Run(found.model, found.settings), where.mode, where.rule, where.budget)
+    question = Question(
+        Run(found.model, found.settings, gpu=where.device), where.mode, where.rule, where.budget
+    )
     _ = question.need  # what cannot be answered is said at once
     return Fit(question, where)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from cnncalc.errors import CnncalcError, NoRuleError, nearest
+from cnncalc.devices import Device
+from cnncalc.errors import CnncalcError, MissingExtraError, NoRuleError, nearest
 from cnncalc.estimation import estimate
+from cnncalc.footprints import Footprint
 from cnncalc.model import Model
 from cnncalc.settings import Settings
 
@@ -20,12 +22,13 @@ BATCH: Mapping[Mode, str] = {"training": "batch_size", "inference": "inference_b
 class Run(NamedTuple):
     """A model under settings, on that many devices with a part of the batch on each: what needs memory.
 
-    The batch of the settings is that of one device.
+    The batch of the settings is that of one device. ``gpu``: what the compiler of the rule ``xla`` plans for.
     """
 
     model: Model
     settings: Settings
     devices: int = 1
+    gpu: Device | None = None
 
     def changed(self, **settings: object) -> Run:
         """The same run with these settings in place of the old."""
@@ -85,19 +88,39 @@ def _estimated(rule: str) -> Callable[[Run, Mode], Need]:
         found = answer.inference if mode == "inference" else answer.training
         if found is None:
             raise NoRuleError(f"{rule} training: {answer.missing or 'int8 has no gradients'}.")
-        return Need(
-            found.variables_bytes,
-            found.io_bytes,
-            found.step_bytes,
-            found.step_high_bytes,
-            found.peak.step,
-            found.terms,
-        )
+        return _need(found)
 
     return asked
 
 
+def _compiled(run: Run, mode: Mode) -> Need:
+    """XLA's own plan. What the compiler refuses has no answer; that it is not installed is said at once."""
+    from cnncalc.measuring.xla.asking import ask_xla
+    from cnncalc.measuring.xla.rule import footprint_of
+
+    if run.gpu is None:
+        raise CnncalcError("the rule xla asks a GPU's compiler: say which GPU with --device.")
+    try:
+        return _need(footprint_of(ask_xla(estimate(run.settled()), run.gpu, mode)))
+    except MissingExtraError:
+        raise
+    except CnncalcError as error:
+        raise NoRuleError(str(error)) from error
+
+
+def _need(found: Footprint) -> Need:
+    return Need(
+        found.variables_bytes,
+        found.io_bytes,
+        found.step_bytes,
+        found.step_high_bytes,
+        found.peak.step,
+        found.terms,
+    )
+
+
 RULES: dict[str, Callable[[Run, Mode], Need]] = {
-    rule: _estimated(rule) for rule in ("tensorflow", "ideal", "textbook")
+    **{rule: _estimated(rule) for rule in ("tensorflow", "ideal", "textbook")},
+    "xla": _compiled,
 }
 """Each rule by name: from a run and a mode to its need."""

@@ -39,7 +39,7 @@ def fit(
     dtype: options.DType = None,
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
-    rule: Annotated[Text, typer.Option(help="The memory rule: tensorflow, ideal, textbook.")] = None,
+    rule: Annotated[Text, typer.Option(help="The memory rule: tensorflow, ideal, textbook, xla.")] = None,
     processes: Annotated[int, typer.Option(help="Processes that share the GPU.")] = 1,
     memory_fraction: Annotated[
         float | None, typer.Option(help="TensorFlow limited to a part of the GPU: 0.4.")
