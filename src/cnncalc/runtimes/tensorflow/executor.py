@@ -30,6 +30,7 @@ from cnncalc.runtimes.tensorflow.ops import (
     Value,
     Variable,
 )
+from cnncalc.runtimes.tensorflow.ordering import ordered
 
 KERNEL_GRADIENTS = FILTER_GRADIENTS | INPUT_GRADIENTS
 
@@ -43,16 +44,6 @@ ROLES: dict[str, Role] = {
     "backward": "gradients",
     "update": "updates",
 }
-
-
-PLACES = {"Compare": -1, "Sum": 1, **dict.fromkeys(ONEDNN, 2)}
-"""Kinds that stand before or behind the other readers of a tensor in the executor's graph: in that order they
-become ready.
-
-oneDNN's nodes are made anew by the layout pass, so they stand behind all others; a convolution's input
-gradient before its filter's, as its reverse post order mostly gives. Of the others traces show it; Grappler
-orders them.
-"""
 
 
 class PutOff(NamedTuple):
@@ -100,15 +91,18 @@ class _Buffer:
 
 
 def link(ops: Sequence[Op]) -> None:
-    """Note who waits for whom, in the order of the executor's graph, and how often each value is read."""
-    places: dict[int, list[Op]] = {place: [] for place in sorted({0, *PLACES.values()})}
+    """Note who waits for whom, in the order of the executor's graph, and how often each value is read.
+
+    oneDNN's operations are made anew by the layout pass, so they stand behind all others; of a layer the
+    input gradient before the weight gradient, as that pass mostly numbers them.
+    """
     for op in ops:
-        places[PLACES.get(op.kind, 0)].append(op)
         op.readers = []
         op.waiting = len(op.after)
         for value in op.outputs:
             value.reads = 0
-    for op in chain.from_iterable(places.values()):
+    others = (op for op in ordered(ops) if op.kind not in ONEDNN)
+    for op in chain(others, (op for op in ops if op.kind in ONEDNN)):
         for value in op.inputs:
             value.reads += 1
             if value.op is not None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 
-from cnncalc.runtimes.tensorflow.ops import Op, Value
-from cnncalc.runtimes.tensorflow.tape import FORWARD
+from cnncalc.runtimes.tensorflow.ops import FORWARD, Op, Value
 
 CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "MatMul"})
 

@@ -6,6 +6,9 @@ from math import prod
 
 from cnncalc.tensors import Shape
 
+FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
+"""The phases of a step."""
+
 VIEWS = frozenset({"Reshape", "Identity", "Row"})
 """The output is the input's buffer (ReshapeOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
@@ -162,7 +165,7 @@ class Op:
     ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
     ``extra``: bytes that it allocates beside its outputs and frees at its end;
     ``equation``: of an ``Einsum``. The executor notes the ``readers``, which run after it, and how many
-    operations it is still ``waiting`` for;
+    operations it is still ``waiting`` for; ``number`` is its place in the list that is put in order;
     ``needed``: whether anything that counts depends on it.
     """
 
@@ -174,6 +177,7 @@ class Op:
         "inputs",
         "kind",
         "needed",
+        "number",
         "outputs",
         "overwrite",
         "owner",
@@ -182,6 +186,7 @@ class Op:
         "variable",
         "waiting",
     )
+    number: int
     readers: list[Op]
     waiting: int
 

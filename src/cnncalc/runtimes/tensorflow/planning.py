@@ -15,8 +15,8 @@ from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
-from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
-from cnncalc.runtimes.tensorflow.tape import LOSS, Tape
+from cnncalc.runtimes.tensorflow.ops import LOSS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import Settings
 from cnncalc.tensors import INTEGERS, Policy, data_bytes, policy
 

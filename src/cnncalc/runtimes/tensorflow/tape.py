@@ -9,13 +9,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
-from cnncalc.runtimes.tensorflow.ops import DECISIONS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ops import DECISIONS, FORWARD, Op, Value, Variable
 from cnncalc.tensors import Shape
 
 FOLDED = 10 * 2**20
 """Constants of up to 10 MiB are folded when the executor is made (constant_folding.cc, kMaxConstantSize)."""
-
-FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 
 
 class Tape:

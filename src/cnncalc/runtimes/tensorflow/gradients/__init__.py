@@ -19,8 +19,8 @@ from cnncalc.runtimes.tensorflow.gradients import (
     shaping,
 )
 from cnncalc.runtimes.tensorflow.gradients.rule import Grads, MissingGradient, Rule
-from cnncalc.runtimes.tensorflow.ops import Op, Value
-from cnncalc.runtimes.tensorflow.tape import BACKWARD, Tape
+from cnncalc.runtimes.tensorflow.ops import BACKWARD, Op, Value
+from cnncalc.runtimes.tensorflow.tape import Tape
 
 __all__ = ["GRADIENTS", "Grads", "MissingGradient", "backward"]
 

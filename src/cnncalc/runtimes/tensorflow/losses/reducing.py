@@ -8,8 +8,8 @@ from __future__ import annotations
 from cnncalc.runtimes.tensorflow.gradients import Grads, backward
 from cnncalc.runtimes.tensorflow.losses import classifying, comparing, overlapping
 from cnncalc.runtimes.tensorflow.losses.call import LossCall, Rule, UnknownLoss
-from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
-from cnncalc.runtimes.tensorflow.tape import LOSS, Tape, constant
+from cnncalc.runtimes.tensorflow.ops import LOSS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.tape import Tape, constant
 from cnncalc.settings import LossSpec
 
 RULES: dict[str, Rule] = {**comparing.RULES, **classifying.RULES, **overlapping.RULES}

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from cnncalc.memory.optimizer_state import shares
 from cnncalc.memory.slots import Trainable, of_one
-from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
-from cnncalc.runtimes.tensorflow.tape import UPDATE, Tape
+from cnncalc.runtimes.tensorflow.ops import UPDATE, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.runtimes.tensorflow.updates import averaging, scaling, shaping
 from cnncalc.runtimes.tensorflow.updates.update import UnknownOptimizer, Update
 from cnncalc.settings import OptimizerSpec

@@ -33,8 +33,8 @@ def adam(update: Update) -> None:
 
 def _moved(update: Update, velocity: str) -> None:
     tape = update.tape
-    denominator = update.shifted(tape.unary("Sqrt", update.read(velocity)))
     numerator = update.by_rate(update.read("momentum"))
+    denominator = update.shifted(tape.unary("Sqrt", update.read(velocity)))
     update.step(tape.binary("RealDiv", numerator, denominator))
 
 

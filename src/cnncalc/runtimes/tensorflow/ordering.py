@@ -1,0 +1,100 @@
+"""The order of operations in the graph that Grappler leaves: in it the readers of a tensor become ready.
+
+Grappler runs all its passes twice (tensorflow/core/grappler/optimizers/meta_optimizer.cc). In the second
+round the model pruner gives the graph an order of its own, in which nothing is left of the order of creation
+(utils/transitive_fanin.cc). Then it is sorted by levels (utils/topological_sort.cc), for the remapper depth
+first (utils/graph_view.cc, SortTopologically), and at the end by levels again. What becomes ready together
+in a sort keeps the order that it had. The graph here is without constants and arguments of the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.runtimes.tensorflow.ops import UPDATE, Op
+
+WRITES = frozenset({"Assign", "AssignSub"})
+
+Numbers = list[int]
+
+
+def ordered(ops: Sequence[Op]) -> list[Op]:
+    """The same operations in Grappler's order."""
+    for number, op in enumerate(ops):
+        op.number = number
+    before = [[value.op.number for value in op.inputs if value.op is not None] for op in ops]
+    for op, numbers in zip(ops, before, strict=True):
+        if op.after:
+            numbers += [other.number for other in op.after]
+    order = _by_levels(_pruned(_ends(ops, before), before), before)
+    return [ops[number] for number in _by_levels(_depth_first(order, before), before)]
+
+
+def _ends(ops: Sequence[Op], before: Sequence[Numbers]) -> Numbers:
+    """The ends of the graph by name: losses and outputs, averages of layers, the optimizer's writes and later
+    reads.
+
+    The optimizer's names end in their numbers, so that the ninth comes behind the tenth.
+    """
+    read = {number for numbers in before for number in numbers}
+    updates = [op.number for op in ops if op.kind in WRITES and op.phase == UPDATE]
+    averages = [op.number for op in ops if op.kind in WRITES and op.phase != UPDATE]
+    others = [op.number for op in ops if op.kind not in WRITES and op.number not in read]
+    again = [op.number for op in ops if op.kind == "Read" and op.after]
+    return [*others, *averages, *_by_name(updates), *_by_name(again)]
+
+
+def _by_name(numbered: Numbers) -> Numbers:
+    return [numbered[index] for index in sorted(range(len(numbered)), key=str)]
+
+
+def _pruned(ends: Numbers, before: Sequence[Numbers]) -> Numbers:
+    """From the ends up, the last end first and the last of several inputs first; and all that backwards."""
+    seen = [False] * len(before)
+    found = []
+    while ends:
+        number = ends.pop()
+        if not seen[number]:
+            seen[number] = True
+            found.append(number)
+            ends += before[number]
+    return found[::-1]
+
+
+def _by_levels(order: Numbers, before: Sequence[Numbers]) -> Numbers:
+    """Each as soon as the last that it waits for has its place: Kahn's algorithm with a queue."""
+    readers = _readers(order, before)
+    waiting = [len(numbers) for numbers in before]
+    ready = [number for number in order if not waiting[number]]
+    for number in ready:  # which grows while it is read
+        for reader in readers[number]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                ready.append(reader)
+    return ready
+
+
+def _readers(order: Numbers, before: Sequence[Numbers]) -> list[Numbers]:
+    """Who waits for each, in order."""
+    readers: list[Numbers] = [[] for _ in before]
+    for number in order:
+        for other in before[number]:
+            readers[other].append(number)
+    return readers
+
+
+def _depth_first(order: Numbers, before: Sequence[Numbers]) -> Numbers:
+    """Each behind all that it leads to, the last root first and the last reader first; that backwards."""
+    readers = _readers(order, before)
+    seen = [False] * len(before)
+    found = []
+    for root in reversed([number for number in order if not before[number]]):
+        stack = [root]
+        while stack:
+            number = stack.pop()
+            if number < 0:  # all that it leads to is there
+                found.append(~number)
+            elif not seen[number]:
+                seen[number] = True
+                stack += [~number, *readers[number]]
+    return found[::-1]
