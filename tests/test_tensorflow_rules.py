@@ -202,6 +202,18 @@ def test_silu_behind_a_function_of_xla_is_three_operations() -> None:
     assert allocated(unknown) == [S, S]  # the convolution; x times 1, whose sigmoid is made over it
 
 
+def test_hard_silu_is_taken_into_a_convolution_whose_name_comes_first() -> None:
+    def hard(name: str, **settings: Any) -> list[int]:
+        convolution = made("Conv2D", "conv2d", filters=16, kernel_size=3, padding="same", **settings)
+        silu = made("Activation", name, activation="hard_silu")
+        return allocated(Model(name="hard", input=(32, 32, 3), layers=[convolution, silu]))
+
+    # as traced: the convolution, and x + 3 where it stands apart
+    assert hard("hard_silu") == [S]
+    assert hard("activation") == [S, S]
+    assert hard("hard_silu", use_bias=False) == [S, S]
+
+
 def masked(*kinds: tuple[str, dict[str, Any]]) -> Model:
     layers = [made("Masking", "mask"), *(made(kind, kind.lower(), **settings) for kind, settings in kinds)]
     return Model(name="masked", input=(4, 4), layers=layers)

@@ -49,7 +49,12 @@ def _fused(tape: Tape, x: Value) -> bool:
 
 
 def _hard_silu(tape: Tape, x: Value) -> Value:
-    if _fused(tape, x):
+    """The pattern that is searched for names the input second (remapper.cc, FindHardSwish).
+
+    Operands of sums and products stand in the order of their names (common_subgraph_elimination.cc), so it is
+    found where the convolution's name does not come behind the activation's.
+    """
+    if _fused(tape, x) and x.op and len(x.op.inputs) == 3 and x.op.owner <= tape.owner:
         return tape.unary("HardSwish", x)
     return tape.binary("Mul", x, _hard_sigmoid(tape, x))
 
