@@ -214,6 +214,26 @@ def test_hard_silu_is_taken_into_a_convolution_whose_name_comes_first() -> None:
     assert hard("hard_silu", use_bias=False) == [S, S]
 
 
+def twice(kind: str, one: dict[str, Any], other: dict[str, Any]) -> list[int]:
+    """Two layers of a kind on one convolution, side by side."""
+    layers = [
+        made("Conv2D", "first", filters=16, kernel_size=3, padding="same"),
+        made(kind, "one", "first", **one),
+        made(kind, "other", "first", **other),
+        made("Concatenate", "both", "one", "other"),
+        made("Conv2D", "last", filters=1, kernel_size=1),
+    ]
+    return allocated(Model(name="twice", input=(32, 32, 3), layers=layers))
+
+
+def test_equal_layers_on_one_tensor_are_one_operation() -> None:
+    relu, average = {"activation": "relu"}, {"pool_size": 3, "strides": 1, "padding": "same"}
+    assert twice("Activation", relu, relu) == [S, 2 * S]  # as traced: made over the convolution's output
+    assert twice("Activation", relu, {"activation": "tanh"}) == [S, S, 2 * S]
+    assert twice("AveragePooling2D", average, average) == [S, S, 2 * S]
+    assert twice("AveragePooling2D", average, average | {"pool_size": 5}) == [S, S, S, 2 * S]
+
+
 def masked(*kinds: tuple[str, dict[str, Any]]) -> Model:
     layers = [made("Masking", "mask"), *(made(kind, kind.lower(), **settings) for kind, settings in kinds)]
     return Model(name="masked", input=(4, 4), layers=layers)

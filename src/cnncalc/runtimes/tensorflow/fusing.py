@@ -1,7 +1,7 @@
-"""What Grappler makes of sums in the forward pass: a chain of them is one, and a convolution adds by itself.
+"""What Grappler makes of equal operations and of sums: a chain is one, and a convolution adds by itself.
 
-Sources: tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc (AddOpsRewriteStage), and after it
-remapper.cc (FindContractionWithBiasAddAndAdd).
+Sources: tensorflow/core/grappler/optimizers/common_subgraph_elimination.cc, then arithmetic_optimizer.cc
+(AddOpsRewriteStage), and after it remapper.cc (FindContractionWithBiasAddAndAdd).
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ from collections import Counter
 from collections.abc import Set
 
 from cnncalc.runtimes.tensorflow.ops import FORWARD, Op, Value
+from cnncalc.tensors import Shape
+
+ALIKE = frozenset(
+    {"Relu", "Relu6", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Exp", "Square", "AvgPool", "MaxPool"}
+)
+"""Kinds that are wholly told by their attributes."""
 
 CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "MatMul"})
 
@@ -24,10 +30,33 @@ def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
     for op in sums:
         if op not in gone and op.outputs[0].item in ((4,) if float16 else (2, 4)):
             _contract(op, readers, gone)
-    for op in ops if gone else ():
+    return _without(ops, gone)
+
+
+def merged(ops: list[Op]) -> list[Op]:
+    """Equal operations on the same tensors are one (DedupComputations)."""
+    known: dict[tuple[str, tuple[Value, ...], tuple[int, ...], Shape], Op] = {}
+    gone: dict[Op, Op] = {}
+    values: dict[Value, Value] = {}
+    for op in ops:
+        if values and not values.keys().isdisjoint(op.inputs):
+            op.inputs = tuple(values.get(value, value) for value in op.inputs)
+        if op.kind in ALIKE:
+            first = known.setdefault((op.kind, op.inputs, op.attributes, op.outputs[0].shape), op)
+            if first is not op:
+                gone[op] = first
+                values.update(zip(op.outputs, first.outputs, strict=True))
+    return _without(ops, gone)
+
+
+def _without(ops: list[Op], gone: dict[Op, Op]) -> list[Op]:
+    """The operations without those that are gone; who was to run after one runs after what stands for it."""
+    if not gone:
+        return ops
+    for op in ops:
         if not gone.keys().isdisjoint(op.after):
             op.after = tuple(gone.get(before, before) for before in op.after)
-    return [op for op in ops if op not in gone] if gone else ops
+    return [op for op in ops if op not in gone]
 
 
 def _plain(op: Op, unshaped: Set[Value]) -> bool:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.runtimes.tensorflow.ops import UPDATE, Op
+from cnncalc.runtimes.tensorflow.ops import BACKWARD, UPDATE, Op
 
 WRITES = frozenset({"Assign", "AssignSub"})
+
+COMMUTATIVE = frozenset({"Mul", "AddV2", "AddN", "Maximum", "Minimum", "SquaredDifference"})
 
 Numbers = list[int]
 
@@ -22,12 +24,26 @@ def ordered(ops: Sequence[Op]) -> list[Op]:
     """The same operations in Grappler's order."""
     for number, op in enumerate(ops):
         op.number = number
-    before = [[value.op.number for value in op.inputs if value.op is not None] for op in ops]
+    before = [_operands(op) for op in ops]
     for op, numbers in zip(ops, before, strict=True):
         if op.after:
             numbers += [other.number for other in op.after]
     order = _by_levels(_pruned(_ends(ops, before), before), before)
     return [ops[number] for number in _by_levels(_depth_first(order, before), before)]
+
+
+def _operands(op: Op) -> Numbers:
+    """The operations that make an operation's inputs; those of sums and products stand in the order of their
+    names (common_subgraph_elimination.cc), of which the layers' are known."""
+    makers = [value.op for value in op.inputs if value.op is not None]
+    if op.kind in COMMUTATIVE:
+        makers.sort(key=_name)
+    return [maker.number for maker in makers]
+
+
+def _name(op: Op) -> tuple[bool, str]:
+    """``gradient_tape/`` and the layer's name, or the model's name and the layer's."""
+    return op.phase != BACKWARD, op.owner
 
 
 def _ends(ops: Sequence[Op], before: Sequence[Numbers]) -> Numbers:

@@ -9,7 +9,7 @@ from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
-from cnncalc.runtimes.tensorflow.fusing import fused
+from cnncalc.runtimes.tensorflow.fusing import fused, merged
 from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
@@ -156,7 +156,7 @@ class _Graph:
         ]
 
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
-        ops = fused(live(self.tape.ops), self.tape.unshaped, "float16" in self.types)
+        ops = fused(merged(live(self.tape.ops)), self.tape.unshaped, "float16" in self.types)
         fitted(ops, "float16" in self.types)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [

@@ -83,9 +83,12 @@ class Tape:
         return self.known[key]
 
     def view(self, x: Value, shape: Shape) -> Value:
-        """Another shape of the same buffer."""
+        """Another shape of the same buffer; a view of a view is one (arithmetic_optimizer.cc,
+        RemoveRedundantReshape)."""
         if x.op is None:  # fed, and so not the step's own
             return constant(shape, x.item) if x.constant else Value(shape, x.item, None)
+        if x.op.kind == "Reshape" and x.op.inputs[0].op is not None and x.op.inputs[0] not in self.unshaped:
+            (x,) = x.op.inputs
         return x if x.shape == shape else self.op("Reshape", (x,), shape)
 
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:

@@ -48,7 +48,7 @@ def _erf(tape: Tape, op: Op, dy: Value) -> Grads:
 def _softplus(tape: Tape, op: Op, dy: Value) -> Grads:
     """sigmoid(x) dy, the sigmoid made as soon as x is there (_SoftplusGrad)."""
     (x,) = op.inputs
-    return (tape.binary("Mul", dy, tape.once("Sigmoid", (x,), x.shape)),)
+    return (tape.binary("Mul", tape.once("Sigmoid", (x,), x.shape), dy),)
 
 
 RULES: dict[str, Rule] = {

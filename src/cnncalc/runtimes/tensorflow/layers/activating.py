@@ -61,15 +61,12 @@ def _hard_silu(tape: Tape, x: Value) -> Value:
 
 def _gelu(tape: Tape, x: Value) -> Value:
     """0.5 x erfc(-x / sqrt 2) (nn_ops.py, gelu)."""
-    scaled = tape.unary("Scale", tape.unary("Neg", x))
     half = tape.unary("Half", x)
+    scaled = tape.unary("Scale", tape.unary("Neg", x))
     return tape.binary("Mul", half, tape.unary("Erfc", scaled))
 
 
 def _softplus(tape: Tape, x: Value) -> Value:
-    """In training the gradient's sigmoid reads the same input, and stands first."""
-    if tape.training:
-        tape.once("Sigmoid", (x,), x.shape)
     return tape.unary("Softplus", x)
 
 

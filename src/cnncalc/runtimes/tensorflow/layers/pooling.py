@@ -24,13 +24,19 @@ def _pooled(call: Call, pool: Callable[[Call, Value, Shape], Value]) -> Value:
 
 def _max(call: Call, x: Value, shape: Shape) -> Value:
     """The oneDNN kernel makes a workspace of one byte per output value, also when predicting."""
-    y = call.tape.op("MaxPool", (x,), shape)
+    y = _of(call, "MaxPool", x, shape)
     call.tape.more(y, (prod(shape),), 1)
     return y
 
 
+def _of(call: Call, kind: str, x: Value, shape: Shape) -> Value:
+    y = call.tape.op(kind, (x,), shape)
+    call.tape.ops[-1].attributes = (*call.layer.pool_size, *call.layer.steps)
+    return y
+
+
 def _average(call: Call, x: Value, shape: Shape) -> Value:
-    return call.tape.op("AvgPool", (x,), shape)
+    return _of(call, "AvgPool", x, shape)
 
 
 def _global(kind: str) -> Rule:
