@@ -11,7 +11,7 @@ from cnncalc import Model, estimate
 from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.memory.replay import replay
-from cnncalc.runtimes.tensorflow import executor, planning
+from cnncalc.runtimes.tensorflow import planning
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, Op
 from cnncalc.runtimes.tensorflow.ordering import ordered
 
@@ -59,7 +59,7 @@ def test_a_backward_pass_stands_as_grappler_left_it(monkeypatch: pytest.MonkeyPa
         kept.extend(ordered(ops))
         return kept
 
-    monkeypatch.setattr(executor, "ordered", keeping)
+    monkeypatch.setattr(planning, "ordered", keeping)
     model = joined(
         made("BatchNormalization", "norm"),
         made("Activation", "tanh", activation="tanh"),

@@ -234,6 +234,27 @@ def test_equal_layers_on_one_tensor_are_one_operation() -> None:
     assert twice("AveragePooling2D", average, average | {"pool_size": 5}) == [S, S, S, 2 * S]
 
 
+def summed(**depthwise: Any) -> Model:
+    layers = [
+        made("Conv2D", "first", filters=16, kernel_size=3, padding="same"),
+        made("Activation", "one", "first", activation="relu"),
+        made("Activation", "other", "first", activation="relu"),
+        made("Concatenate", "both", "one", "other"),
+        made("Conv2D", "narrow", filters=16, kernel_size=1, use_bias=False),
+        made("DepthwiseConv2D", "depth", kernel_size=3, padding="same", **depthwise),
+        made("Add", "add", "depth", "narrow"),
+        made("Conv2D", "last", filters=1, kernel_size=1),
+    ]
+    return Model(name="summed", input=(32, 32, 3), layers=layers)
+
+
+def test_a_sum_of_a_depthwise_convolution_with_a_bias_leaves_the_graph_as_it_was_created() -> None:
+    assert allocated(summed()) == allocated(summed(use_bias=False)) == [S, S, S, 2 * S]
+    # as measured: both parts of the gradient of "both" are cut out before one goes on
+    assert peak(summed(), "training", 16) == 6 * S
+    assert peak(summed(use_bias=False), "training", 16) == 5 * S
+
+
 def masked(*kinds: tuple[str, dict[str, Any]]) -> Model:
     layers = [made("Masking", "mask"), *(made(kind, kind.lower(), **settings) for kind, settings in kinds)]
     return Model(name="masked", input=(4, 4), layers=layers)

@@ -30,7 +30,6 @@ from cnncalc.runtimes.tensorflow.ops import (
     Value,
     Variable,
 )
-from cnncalc.runtimes.tensorflow.ordering import ordered
 
 KERNEL_GRADIENTS = FILTER_GRADIENTS | INPUT_GRADIENTS
 
@@ -69,13 +68,18 @@ class Ran(NamedTuple):
     put_off: tuple[PutOff, ...]
 
 
-def run(ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]) -> Ran:
+def run(
+    ops: Sequence[Op],
+    order: Sequence[Op],
+    variables: Sequence[Variable],
+    fixed: Sequence[tuple[str, Role, int]],
+) -> Ran:
     """The plan of running all operations. ``fixed`` are buffers that are there before: images, small
     variables.
 
     A variable that is updated, and is large enough to be traced, has a buffer of its own.
     """
-    return _Execution(ops, variables, fixed).ran()
+    return _Execution(ops, variables, fixed).ran(order)
 
 
 class _Buffer:
@@ -90,7 +94,7 @@ class _Buffer:
         self.owned = owned
 
 
-def link(ops: Sequence[Op]) -> None:
+def link(ops: Sequence[Op], order: Sequence[Op]) -> None:
     """Note who waits for whom, in the order of the executor's graph, and how often each value is read.
 
     oneDNN's operations are made anew by the layout pass, so they stand behind all others; of a layer the
@@ -101,7 +105,7 @@ def link(ops: Sequence[Op]) -> None:
         op.waiting = len(op.after)
         for value in op.outputs:
             value.reads = 0
-    others = (op for op in ordered(ops) if op.kind not in ONEDNN)
+    others = (op for op in order if op.kind not in ONEDNN)
     for op in chain(others, (op for op in ops if op.kind in ONEDNN)):
         for value in op.inputs:
             value.reads += 1
@@ -131,9 +135,9 @@ class _Execution:
         self.weights: dict[tuple[str, Value], int] = {}
         self.put_off: list[PutOff] = []
 
-    def ran(self) -> Ran:
+    def ran(self, order: Sequence[Op]) -> Ran:
         """Run until nothing is ready."""
-        link(self.ops)
+        link(self.ops, order)
         stack = [op for op in self.ops if not op.waiting]
         while stack:
             queue = [stack.pop()]

@@ -17,7 +17,7 @@ ALIKE = frozenset(
 )
 """Kinds that are wholly told by their attributes."""
 
-CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "MatMul"})
+CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "DepthwiseConv2D", "MatMul"})
 
 
 def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
@@ -33,8 +33,26 @@ def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
     return _without(ops, gone)
 
 
+def gives_up(ops: list[Op], unshaped: Set[Value]) -> bool:
+    """Whether Grappler leaves the whole graph as it was created.
+
+    Of a sum and a depthwise convolution with a bias it makes an operation for which there is no kernel, and
+    the error undoes all passes.
+    """
+    readers = Counter(value for op in ops for value in op.inputs)
+    sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
+    chained = {value.op for op in sums for value in op.inputs if readers[value] == 1}
+    for op in sums:
+        index = _contraction(op, readers)
+        inner = None if index is None else op.inputs[index].op
+        if inner and inner.kind == "DepthwiseConv2D" and op not in chained:
+            return True
+    return False
+
+
 def merged(ops: list[Op]) -> list[Op]:
-    """Equal operations on the same tensors are one (DedupComputations)."""
+    """Equal operations on the same tensors are one: by Grappler, and where it fails when the executor is made
+    (tensorflow/core/graph/optimizer_cse.cc)."""
     known: dict[tuple[str, tuple[Value, ...], tuple[int, ...], Shape], Op] = {}
     gone: dict[Op, Op] = {}
     values: dict[Value, Value] = {}
@@ -81,9 +99,18 @@ def _flatten(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
 
 def _contract(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
     """A convolution with a bias, read by the sum of two only, writes over the other operand where it may."""
-    for value, addend in (op.inputs, op.inputs[::-1]) if len(op.inputs) == 2 else ():
+    index = _contraction(op, readers)
+    if index is not None:
+        inner = op.inputs[index].op
+        if inner:
+            op.kind, op.inputs, op.overwrite = inner.kind, (*inner.inputs, op.inputs[1 - index]), range(3, 4)
+            gone[inner] = op
+
+
+def _contraction(op: Op, readers: Counter[Value]) -> int | None:
+    """Which of two operands is the first convolution with a bias that nobody else reads."""
+    for index, value in enumerate(op.inputs if len(op.inputs) == 2 else ()):
         inner = value.op
         if inner and inner.kind in CONTRACTIONS and len(inner.inputs) == 3 and readers[value] == 1:
-            op.kind, op.inputs, op.overwrite = inner.kind, (*inner.inputs, addend), range(3, 4)
-            gone[inner] = op
-            return
+            return index
+    return None

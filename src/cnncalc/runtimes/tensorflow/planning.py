@@ -9,13 +9,14 @@ from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
-from cnncalc.runtimes.tensorflow.fusing import fused, merged
+from cnncalc.runtimes.tensorflow.fusing import fused, gives_up, merged
 from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
 from cnncalc.runtimes.tensorflow.ops import LOSS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ordering import ordered
 from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import Settings
 from cnncalc.tensors import INTEGERS, Policy, data_bytes, policy
@@ -156,7 +157,10 @@ class _Graph:
         ]
 
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
-        ops = fused(merged(live(self.tape.ops)), self.tape.unshaped, "float16" in self.types)
+        ops = merged(live(self.tape.ops))
+        as_created = gives_up(ops, self.tape.unshaped)
+        if not as_created:
+            ops = fused(ops, self.tape.unshaped, "float16" in self.types)
         fitted(ops, "float16" in self.types)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [
@@ -167,7 +171,7 @@ class _Graph:
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
         fixed += [("targets", "targets", value.bytes) for value in targets]
-        ran = run(ops, large, fixed)
+        ran = run(ops, ops if as_created else ordered(ops), large, fixed)
         self.tape.clear()
         return ran
 
