@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import CnncalcError
 from cnncalc.estimation import Estimate, estimate
-from cnncalc.footprints import untrainable
+from cnncalc.footprints import MemoryEstimate, untrainable
 from cnncalc.memory.checkpointing import Checkpointing, Choice
 from cnncalc.memory.cuts import joined
 from cnncalc.memory.replay import Moment, Timeline, replay
@@ -37,6 +37,7 @@ class Trade(NamedTuple):
 class Checkpoints:
     """The segments of a model that run again, and the training step with them by the ideal rule.
 
+    ``estimate`` is that of the model without them.
     ``recomputed_macs`` are per sample. ``timeline``: the bytes of the step, replayed.
     """
 
@@ -56,6 +57,18 @@ class Checkpoints:
     def peak(self) -> Moment:
         """The step at which the most is alive, and the buffers that are."""
         return self.timeline.peak
+
+    @cached_property
+    def model(self) -> Model:
+        """The model with the segments among its settings: :func:`cnncalc.estimate`, ``measure`` and
+        ``to_keras`` take it as it is."""
+        settings = self.estimate.settings.changed(segments=self.segments)
+        return self.estimate.model.model_copy(update={"settings": settings})
+
+    @cached_property
+    def tensorflow(self) -> MemoryEstimate | None:
+        """What Keras on TensorFlow takes with these segments; None where that rule has no answer."""
+        return estimate(self.model).answers.get("tensorflow")
 
     @cached_property
     def without_bytes(self) -> int:
@@ -101,14 +114,15 @@ def checkpoint(
     dtype: str | None = None,
     optimizer: str | Mapping[str, Any] | None = None,
     loss: str | Mapping[str, Any] | None = None,
+    limit: int = 400,
 ) -> Checkpoints:
     """Choose segments that keep only their input, and run forward again just before their backward.
 
     With ``budget_bytes`` the choice with the fewest MACs that fits (that with the lowest peak where
     none does), with ``segments`` one of at most so many segments with the lowest peak; else the lowest peak
-    of all. The other arguments are those of :func:`cnncalc.estimate`. What is counted, and what is assumed:
-    :mod:`cnncalc.memory.checkpointing`. Raises CnncalcError for both a number and a budget, and for
-    models that are not trained.
+    of all. ``limit``: so many trades at most are carried along at each cut. The other arguments are those
+    of :func:`cnncalc.estimate`. What is counted, and what is assumed: :mod:`cnncalc.memory.checkpointing`.
+    Raises CnncalcError for both a number and a budget, and for models that are not trained.
 
     >>> from cnncalc import Sequential
     >>> from cnncalc.layers import Conv2D
@@ -119,13 +133,13 @@ def checkpoint(
     """
     if segments is not None and (budget_bytes is not None or segments < 0):
         raise CnncalcError("say either a number of segments, 0 or more, or a budget.")
-    found = estimate(model, batch_size=batch_size, dtype=dtype, optimizer=optimizer, loss=loss)
+    found = estimate(model, batch_size=batch_size, dtype=dtype, optimizer=optimizer, loss=loss, segments=())
     settings, graph = found.settings, found.model.graph
     if untrainable(graph, settings):
         raise CnncalcError("int8 has no gradients: there is no training step.")
     slots = variables_bytes(graph, settings.dtype, settings.optimizer).optimizer
-    step = Checkpointing(found.model, settings.batch_size, policy(settings.dtype), slots)
-    choice = _choice(step, segments, budget_bytes)
+    step = Checkpointing(found.model, settings.batch_size, policy(settings.dtype), slots, limit)
+    choice = step.chosen(_choice(step, segments, budget_bytes).segments)
     timeline = replay(step.plan([segment.nodes for segment in choice.segments], choice.put_off))
     names = _names(choice)
     return Checkpoints(found, names, choice.recomputed_macs, timeline, budget_bytes, _step=step)

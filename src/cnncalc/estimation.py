@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -145,6 +145,7 @@ def estimate(
     optimizer: str | Mapping[str, Any] | None = None,
     loss: str | Mapping[str, Any] | None = None,
     order: OrderName = "as-written",
+    segments: Iterable[Sequence[str]] | None = None,
 ) -> Estimate:
     """Work out what a model costs, without running anything.
 
@@ -152,6 +153,7 @@ def estimate(
     training, ``inference_batch_size`` that of prediction. What is None comes from the model's own
     settings, else 32, 1, "float32", "sgd", and the loss that suits the last activation. ``order``:
     in which the ideal prediction runs independent branches, "as-written", "best" or "worst".
+    ``segments``: names of layers that run again in the backward pass (:func:`cnncalc.checkpoint` finds them).
     Raises :class:`cnncalc.errors.CnncalcError` for settings that cannot be.
 
     >>> from cnncalc import Sequential
@@ -169,12 +171,22 @@ def estimate(
         dtype=dtype,
         optimizer=optimizer,
         loss=loss,
+        segments=None if segments is None else tuple(map(tuple, segments)),
     )
     if settings.loss is None:
         settings = settings.changed(loss=_loss_by_last_activation(model.graph))
     orders, order = Orders(model.graph, settings), known(order)
     nodes = None if order == "as-written" else lambda: orders[order].order
-    return Estimate(model, settings, memory_of(model.graph, settings, nodes), orders, order)
+    memory = memory_of(model.graph, settings, nodes, _stages(model, settings))
+    return Estimate(model, settings, memory, orders, order)
+
+
+def _stages(model: Model, settings: Settings) -> list[tuple[range, ...]]:
+    if not settings.segments:
+        return []
+    from cnncalc.memory.cuts import stages
+
+    return stages(model, settings.segments)
 
 
 def _not_included(graph: Graph, settings: Settings) -> tuple[NotIncluded, ...]:

@@ -129,10 +129,20 @@ class Memory(Mapping[str, MemoryEstimate]):
         return len(self._rules)
 
 
-def memory_of(graph: Graph, settings: Settings, order: Callable[[], Sequence[int]] | None = None) -> Memory:
+Segments = Sequence[Sequence[range]]
+"""The nodes of segments that run again, each by its stages, between which a single value passes."""
+
+
+def memory_of(
+    graph: Graph,
+    settings: Settings,
+    order: Callable[[], Sequence[int]] | None = None,
+    segments: Segments = (),
+) -> Memory:
     """What each memory rule says of a model under these settings.
 
-    ``order``: the nodes in the order in which the ideal prediction runs; None for the model's.
+    ``order``: the nodes in the order in which the ideal prediction runs; None for the model's. ``segments``
+    run again in the backward pass; the book's rule knows none.
     """
 
     @cache
@@ -144,8 +154,8 @@ def memory_of(graph: Graph, settings: Settings, order: Callable[[], Sequence[int
     return Memory(
         {
             "textbook": lambda: _textbook(graph, settings),
-            "ideal": lambda: _ideal(graph, settings, variables(), order() if order else None),
-            "tensorflow": lambda: _tensorflow(graph, settings, variables()),
+            "ideal": lambda: _ideal(graph, settings, variables(), order() if order else None, segments),
+            "tensorflow": lambda: _tensorflow(graph, settings, variables(), segments),
         }
     )
 
@@ -162,9 +172,13 @@ def _textbook(graph: Graph, settings: Settings) -> MemoryEstimate:
 
 
 def _ideal(
-    graph: Graph, settings: Settings, variables: VariablesBytes, order: Sequence[int] | None
+    graph: Graph,
+    settings: Settings,
+    variables: VariablesBytes,
+    order: Sequence[int] | None,
+    segments: Segments,
 ) -> MemoryEstimate:
-    from cnncalc.memory import ideal
+    from cnncalc.memory import ideal, recomputing
 
     default = policy(settings.dtype)
 
@@ -173,11 +187,15 @@ def _ideal(
 
     if untrainable(graph, settings):
         return MemoryEstimate(inference, None)
-    plan = ideal.training(graph, settings.batch_size, default, variables.optimizer)
+    given = graph, settings.batch_size, default, variables.optimizer
+    stretches = [range(stages[0].start, stages[-1].stop) for stages in segments]
+    plan = recomputing.least(*given, stretches) if stretches else ideal.training(*given)
     return MemoryEstimate(inference, footprint_of(plan))
 
 
-def _tensorflow(graph: Graph, settings: Settings, variables: VariablesBytes) -> MemoryEstimate:
+def _tensorflow(
+    graph: Graph, settings: Settings, variables: VariablesBytes, segments: Segments
+) -> MemoryEstimate:
     """Raises NoRuleError where a layer has no rule; without one for its training there is none."""
     from cnncalc.runtimes.tensorflow import planning
 
@@ -189,7 +207,7 @@ def _tensorflow(graph: Graph, settings: Settings, variables: VariablesBytes) -> 
     trained = variables.weights + variables.optimizer
     slots = variables.optimizer >= variables.trainable
     try:
-        training = _ran(planning.training(graph, settings, trained), trained, slots)
+        training = _ran(planning.training(graph, settings, trained, segments), trained, slots)
     except NoRuleError as error:
         return _predicting(inference, str(error).rstrip("."))
     return MemoryEstimate(inference, training)

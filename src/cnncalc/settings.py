@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -177,7 +177,8 @@ class Settings(BaseModel):
     """How a model is trained and used; frozen.
 
     ``batch_size`` is that of training, ``dtype`` the policy of every layer without its own. Without
-    a ``loss`` the last activation chooses one. A wrong setting raises
+    a ``loss`` the last activation chooses one. ``segments``: names of layers that run again in the backward
+    pass instead of keeping what it reads (:func:`cnncalc.checkpoint` finds them). A wrong setting raises
     :class:`cnncalc.errors.SettingError`.
 
     >>> Settings(batch_size=50, optimizer="adam").optimizer.name
@@ -191,6 +192,7 @@ class Settings(BaseModel):
     dtype: _DType = "float32"
     optimizer: _Optimizer = Field(default_factory=lambda: OptimizerSpec("SGD"))
     loss: _Loss | None = None
+    segments: tuple[tuple[str, ...], ...] = ()
 
     if TYPE_CHECKING:  # a name or a mapping may be given where a spec is kept
 
@@ -202,6 +204,7 @@ class Settings(BaseModel):
             dtype: str = ...,
             optimizer: OptimizerSpec | str | Mapping[str, Any] = ...,
             loss: LossSpec | str | Mapping[str, Any] | None = ...,
+            segments: Iterable[Sequence[str]] = ...,
         ) -> None: ...
 
     @model_validator(mode="wrap")

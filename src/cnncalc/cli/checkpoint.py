@@ -28,6 +28,9 @@ def checkpoint(
     optimizer: options.Optimizer = None,
     loss: options.Loss = None,
     input_shape: options.InputShape = None,
+    written: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the model with its segments.")
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.table,
 ) -> None:
     """Gradient checkpointing: which layers to run again in the backward pass, and what that saves."""
@@ -44,6 +47,11 @@ def checkpoint(
         optimizer=options.identifier(optimizer),
         loss=options.identifier(loss),
     )
+    if written is not None:
+        from cnncalc.interop.converting import convert
+
+        typer.echo(f"{convert(found.model, written)} is written.")
+        return
     as_json = output is Format.json
     text = (
         checkpoints.to_json(found) if as_json else checkpoints.to_table(found, file, options.terminal_width())

@@ -66,6 +66,8 @@ def distribute(
     )
     if strategy == "mirrored":
         return mirrored(found.model, found.settings, mode, devices)
+    if found.settings.segments and mode == "training":
+        raise CnncalcError(f'the strategy "{strategy}" has no rule for segments that run again.')
     if strategy == "parameter-server":
         return parameter_server(found.model, found.settings, mode, devices, servers)
     return placement(found.model, found.settings, mode, devices, variables, soft_placement, device_bytes)

@@ -55,7 +55,7 @@ def check(model: Model | str | PathLike[str]) -> Check:
     Raises MissingExtraError where TensorFlow is not installed.
     """
     found = estimate(model)
-    built = to_keras(found.model)
+    built = to_keras(found.model, segments=())
     layers = tuple(_compared(found.layers, built, ""))
     return Check(found, str(keras().__version__), layers, int(built.count_params()))
 

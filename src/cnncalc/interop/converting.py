@@ -45,7 +45,7 @@ def _write_json(model: Model, file: Path) -> None:
 def _write_keras_json(model: Model, file: Path) -> None:
     from cnncalc.interop.keras_build import to_keras
 
-    file.write_text(to_keras(model).to_json(indent=1) + "\n", encoding="utf-8")
+    file.write_text(to_keras(model, segments=()).to_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _write_code(model: Model, file: Path) -> None:
@@ -57,7 +57,7 @@ def _write_code(model: Model, file: Path) -> None:
 def _write_archive(model: Model, file: Path) -> None:
     from cnncalc.interop.keras_build import to_keras
 
-    to_keras(model).save(file)
+    to_keras(model, segments=()).save(file)
 
 
 _WRITERS: dict[str, Callable[[Model, Path], None]] = {

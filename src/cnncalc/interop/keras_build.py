@@ -49,15 +49,18 @@ def _missing() -> MissingExtraError:
     return MissingExtraError(f"this needs TensorFlow, which is not installed: {INSTALL}")
 
 
-def to_keras(model: Model, *, dtype: str | None = None, segments: Iterable[Sequence[str]] = ()) -> Any:
+def to_keras(
+    model: Model, *, dtype: str | None = None, segments: Iterable[Sequence[str]] | None = None
+) -> Any:
     """Build the Keras model: a ``keras.Model`` with the same layers, names and links.
 
     ``dtype`` is the policy of the layers that have none of their own; None: the model's settings'.
     Weights are initialised, so that memory for them is taken. ``segments``: names of layers that run
-    again in the backward pass instead of keeping what it reads, as ``cnncalc.checkpoint(model).segments``;
-    each becomes one layer, ``Checkpointed``.
+    again in the backward pass instead of keeping what it reads; None: the model's settings', as
+    ``cnncalc.checkpoint(model).model`` has them. Each becomes one layer, ``Checkpointed``.
     """
-    return build_keras(keras(), model, dtype or model.settings.dtype, segments)
+    chosen = model.settings.segments if segments is None else tuple(segments)
+    return build_keras(keras(), model, dtype or model.settings.dtype, chosen)
 
 
 def build_keras(module: Any, model: Model, dtype: str, segments: Iterable[Sequence[str]] = ()) -> Any:

@@ -172,7 +172,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 def _setting(value: Any) -> Any:
     if not isinstance(value, Spec):
-        return value
+        return _plain(value)
     return value.config() if value.options else value.name
 
 

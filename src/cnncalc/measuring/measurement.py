@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
@@ -81,14 +81,14 @@ def measure(
     loss: Any = None,
     compilations: int = 4,
     timeline: bool = False,
-    segments: Iterable[Iterable[str]] = (),
+    segments: Iterable[Sequence[str]] | None = None,
     progress: Progress | None = None,
 ) -> Measurement:
     """Build the model in Keras in a fresh process, run it, and read what TensorFlow allocates.
 
-    ``segments``: names of layers that run again in the backward pass (see ``to_keras``); the estimate is
-    of the model without them. ``progress`` is called with the compilations done and their number. Raises
-    MissingExtraError without TensorFlow, CnncalcError where the process fails, with its last line.
+    ``segments``: names of layers that run again in the backward pass (see ``to_keras``). ``progress`` is
+    called with the compilations done and their number. Raises MissingExtraError without TensorFlow,
+    CnncalcError where the process fails, with its last line.
     """
     require_tensorflow()
     found = estimate(
@@ -98,8 +98,9 @@ def measure(
         dtype=dtype,
         optimizer=optimizer,
         loss=loss,
+        segments=segments,
     )
-    job = _job(found, mode, compilations, timeline, tuple(map(tuple, segments)))
+    job = _job(found, mode, compilations, timeline)
     runs, facts = [], None
     for kind, record in _answers(job):
         if kind == "run":
@@ -113,9 +114,7 @@ def measure(
     return Measurement(found, mode, job.batch_size, tuple(runs), facts)
 
 
-def _job(
-    found: Estimate, mode: Mode, compilations: int, timeline: bool, segments: tuple[tuple[str, ...], ...]
-) -> Job:
+def _job(found: Estimate, mode: Mode, compilations: int, timeline: bool) -> Job:
     settings = found.settings
     if compilations < 1:
         raise CnncalcError(f"compilations must be at least 1, found {compilations}.")
@@ -128,7 +127,7 @@ def _job(
         loss=settings.loss.config() if settings.loss else {},
         compilations=compilations,
         timeline=timeline,
-        segments=segments,
+        segments=settings.segments,
     )
 
 

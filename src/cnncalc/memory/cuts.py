@@ -8,9 +8,11 @@ the value at the cut before: the same memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from cnncalc.errors import Problem, SettingError, nearest
 from cnncalc.graph import Graph
 from cnncalc.linking import Scope
 from cnncalc.memory.learning import Learning
@@ -48,6 +50,41 @@ def blocks(model: Model) -> list[Stretch]:
             found.append(Stretch(names, range(start, stop)))
             names, start = (), stop
     return found
+
+
+def stages(model: Model, segments: Iterable[Sequence[str]]) -> list[tuple[range, ...]]:
+    """The nodes of segments given by the names of their layers, cut wherever a single value passes.
+
+    Raises SettingError where a segment is not layers that run one behind the other, from one cut to another,
+    and where two segments have a layer in common.
+    """
+    found = [_stages(model, tuple(layers)) for layers in segments if layers]
+    for before, after in pairwise(sorted(found, key=lambda one: one[0].start)):
+        if before[-1].stop > after[0].start:
+            raise _refused("two segments have a layer in common.")
+    return found
+
+
+def _stages(model: Model, layers: tuple[str, ...]) -> tuple[range, ...]:
+    graph, single = model.graph, _single(model.graph)
+    places = {call.layers[0]: call.nodes for call in calls(model)}
+    for name in layers:
+        if name not in places:
+            raise _refused(f'a segment names "{name}", no layer.{nearest(name, places)}')
+    inside = [places[name] for name in layers]
+    what = f'the segment "{layers[0]}" to "{layers[-1]}"'
+    if any(one.stop != other.start for one, other in pairwise(inside)):
+        raise _refused(f"{what}: its layers do not run one behind the other.")
+    start, stop = inside[0].start, inside[-1].stop
+    begins = single[start] if start else entry(graph, range(start, stop)) is not None
+    if not begins or not single[stop]:
+        raise _refused(f"{what} must begin and end where a single value passes, which is no output.")
+    cuts = [start, *(nodes.stop for nodes in inside if single[nodes.stop])]
+    return tuple(range(*pair) for pair in pairwise(cuts))
+
+
+def _refused(message: str) -> SettingError:
+    return SettingError([Problem(("segments",), message)])
 
 
 def joined(stretches: Sequence[Stretch]) -> Stretch:

@@ -17,7 +17,9 @@ from cnncalc.memory.cuts import entry, run_again
 from cnncalc.memory.forward import Forward
 from cnncalc.memory.learning import Learning
 from cnncalc.memory.plan import Draft, Plan
+from cnncalc.memory.replay import replay
 from cnncalc.memory.sizes import Sizes, started
+from cnncalc.tensors import Policy
 
 
 class Segment(NamedTuple):
@@ -124,6 +126,16 @@ def segments_of(graph: Graph, learning: Learning, stretches: Sequence[range]) ->
         if again and value is not None:
             found.append(Segment(value, nodes, again))
     return found
+
+
+def least(
+    graph: Graph, batch_size: int, default_policy: Policy, slot_bytes: int, stretches: Sequence[range]
+) -> Plan:
+    """The better of the two plans: gradients of weights at once, or large ones last."""
+    sizes = Sizes(graph, batch_size, default_policy)
+    learning = Learning(sizes, range(len(graph.nodes)))
+    plans = [training(sizes, learning, slot_bytes, stretches, put_off) for put_off in (False, True)]
+    return min(plans, key=lambda plan: replay(plan).peak.bytes)
 
 
 def training(

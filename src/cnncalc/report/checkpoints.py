@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.checkpoints import Checkpoints, Trade
@@ -17,7 +18,8 @@ def to_table(found: Checkpoints, file: str, width: int | None = None) -> str:
     """The sentence, the segments, the curve beside rules of thumb, and the next command."""
     text = sentence(found) if width is None else wrapped(sentence(found), width)
     grids = [fitted(grid, width) for grid in (_segments(found), _curve(found)) if grid.rows]
-    return "\n\n".join([text, *grids, _next(found, file)]) + "\n"
+    runtime = [line if width is None else wrapped(line, width) for line in _runtime(found)]
+    return "\n\n".join(["\n".join([text, *runtime]), *grids, _next(found, file)]) + "\n"
 
 
 def sentence(found: Checkpoints) -> str:
@@ -37,6 +39,15 @@ def sentence(found: Checkpoints) -> str:
         f"{bytes_text(found.without_bytes - found.peak_bytes)} less, for the MACs of "
         f"{_work(found, found.recomputed_macs)}. The peak is then in {found.peak.step}.{lacks}"
     )
+
+
+def _runtime(found: Checkpoints) -> Iterator[str]:
+    """What TensorFlow takes, which plans otherwise."""
+    without, with_them = found.estimate.answers.get("tensorflow"), found.tensorflow
+    if not found.segments or not without or not with_them or not without.training or not with_them.training:
+        return
+    before, after = bytes_text(without.training.total_bytes), bytes_text(with_them.training.total_bytes)
+    yield f"With TensorFlow on the CPU it is about {after} instead of {before}."
 
 
 def _work(found: Checkpoints, macs: int) -> str:
@@ -79,14 +90,21 @@ def _row(found: Checkpoints, trade: Trade) -> tuple[str, ...]:
 
 
 def _next(found: Checkpoints, file: str) -> str:
-    """The other question, and the model in Keras."""
+    """The other question, and the model that has the segments."""
     batch = found.estimate.settings.batch_size
     budget = bytes_text((found.without_bytes + found.curve[-1].peak_bytes) // 2).replace(" ", "")
     notes = "" if found.exact else "Of the curve some trades are left out, the lowest peak is not.\n"
     return (
         f"{notes}For a budget:  cnncalc checkpoint {file} --batch-size {batch} --budget {budget}\n"
-        f"In Keras:      cnncalc.to_keras(model, segments=cnncalc.checkpoint(model, ...).segments)"
+        f"The model with its segments, for estimate, measure and to_keras:  -o FILE"
     )
+
+
+def _footprint(found: Checkpoints) -> dict[str, int] | None:
+    """What TensorFlow takes with the segments; None without a rule."""
+    training = found.tensorflow.training if found.tensorflow else None
+    names = ("variables_bytes", "io_bytes", "step_low_bytes", "step_bytes", "step_high_bytes", "total_bytes")
+    return {name: getattr(training, name) for name in names} if training else None
 
 
 def to_json(found: Checkpoints) -> str:
@@ -106,6 +124,7 @@ def to_json(found: Checkpoints) -> str:
             "step": found.peak.step,
             "buffers": [buffer._asdict() for buffer in found.peak.buffers],
         },
+        "tensorflow": _footprint(found),
         "exact": found.exact,
         "curve": [trade._asdict() for trade in found.curve],
         "baselines": [trade._asdict() for trade in found.baselines],

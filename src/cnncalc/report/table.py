@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cnncalc.estimation import Estimate, LayerEstimate
 from cnncalc.report.ordering import order_words
 from cnncalc.report.words import answer, memory_rows
+from cnncalc.settings import Settings
 from cnncalc.units import bytes_text, count_text, shape_text
 
 BAR = 12
@@ -93,11 +94,16 @@ def memory_grid(estimate: Estimate) -> Grid:
         "memory",
         "",
         f"prediction, {images} image{'s' * (images > 1)}",
-        f"training, batch {settings.batch_size}, {settings.optimizer.name}",
+        f"training, batch {settings.batch_size}, {settings.optimizer.name}{_again(settings)}",
         "by order",
     )
     grid = Grid(header, tuple(memory_rows(estimate)), frozenset({0, 1}), optional=(1, 4))
     return grid if any(row[4] for row in grid.rows) else grid.without(4)
+
+
+def _again(settings: Settings) -> str:
+    count = len(settings.segments)
+    return f", {count} segment{'s' * (count > 1)} run again" if count else ""
 
 
 def fitted(grid: Grid, width: int | None) -> str:

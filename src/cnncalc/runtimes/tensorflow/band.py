@@ -34,24 +34,35 @@ def band(timeline: Timeline, put_off: tuple[PutOff, ...], slots: bool = False) -
     >>> band(replay(Plan(buffers, steps)), (put_off,))  # x 8 + dw 4; or x 8 held + dx 8, + dw 4 at the end
     (12, 16)
     """
-    end = _end(timeline)
+    end = _left(timeline, -1)
     alive = (*timeline.step_bytes, end)
     until = list(accumulate(alive, max))
     after = list(accumulate(reversed(alive), max))[::-1]
     alone = [timeline.peak.bytes]
     for item in put_off:
         before = until[item.at - 1] if item.at else 0
-        rest = max(alive[item.until] - item.copied_bytes, *after[item.until + 1 : item.until + 2])
-        alone.append(max(before, rest + item.held_bytes, end + item.held_bytes + item.weight_bytes))
+        alone.append(max(before, _alone(timeline, (alive, after), end, item)))
         if slots:
             alone.append(max(before, after[item.at] + item.weight_bytes))
-    return min([*alone, *_together(alive, end, put_off)]), max(alone)
+    free = [item for item in put_off if item.end is None]
+    return min([*alone, *_together(alive, end, free)]), max(alone)
 
 
-def _end(timeline: Timeline) -> int:
-    """What is alive when all steps have run."""
+def _left(timeline: Timeline, step: int) -> int:
+    """What is alive when a step has run."""
     plan = timeline.plan
-    return timeline.step_bytes[-1] - sum(plan.buffers[number].bytes for number in plan.steps[-1].releases)
+    return timeline.step_bytes[step] - sum(plan.buffers[number].bytes for number in plan.steps[step].releases)
+
+
+def _alone(timeline: Timeline, alive: tuple[Sequence[int], Sequence[int]], end: int, item: PutOff) -> int:
+    """The most from the gradient of the layer's input on, with the layer put off to its end."""
+    each, after = alive
+    first, behind = each[item.until] - item.copied_bytes, item.until + 1
+    if item.end is None:
+        rest, last, then = after[behind : behind + 1], end, 0
+    else:
+        rest, last, then = each[behind : item.end], _left(timeline, item.end - 1), after[item.end]
+    return max(max([first, *rest]) + item.held_bytes, last + item.held_bytes + item.weight_bytes, then)
 
 
 def _together(alive: Sequence[int], end: int, put_off: Sequence[PutOff]) -> Iterator[int]:

@@ -52,6 +52,7 @@ class PutOff(NamedTuple):
     ``held_bytes`` (the layer's input and the gradient of its output) stay alive until the end.
     ``weight_bytes`` is its size, ``copied_bytes`` that of the copy that the update takes while the input
     gradient, which runs in the step ``until``, still reads the old value.
+    ``end``: the step that waits for it in a segment that runs again; None where it is the end of all.
     """
 
     at: int
@@ -59,6 +60,7 @@ class PutOff(NamedTuple):
     held_bytes: int
     weight_bytes: int
     copied_bytes: int = 0
+    end: int | None = None
 
 
 class Ran(NamedTuple):
@@ -131,9 +133,8 @@ class _Execution:
         self.draft.steps.append(Step("start", allocates=tuple(numbers)))
         self.new: list[int] = []
         self.freed: list[int] = []
-        self.filters: dict[tuple[str, Value], tuple[int, int]] = {}
-        self.weights: dict[tuple[str, Value], int] = {}
-        self.put_off: list[PutOff] = []
+        self.filters: dict[tuple[str, Value], tuple[Op, int, int]] = {}
+        self.put_off: dict[Op, PutOff] = {}
 
     def ran(self, order: Sequence[Op]) -> Ran:
         """Run until nothing is ready."""
@@ -157,7 +158,9 @@ class _Execution:
                 if last is not None:
                     (queue if queue[-1] is op else stack).append(last)
         plan = self.draft.done()
-        counted = (item for item in self.put_off if item.at < len(plan.steps))  # else nothing large is held
+        counted = (
+            item for item in self.put_off.values() if item.at < len(plan.steps)
+        )  # else nothing large is held
         return Ran(plan, tuple(counted))
 
     def _note(self, op: Op) -> None:
@@ -166,18 +169,25 @@ class _Execution:
         step = len(self.draft.steps)
         if op.kind in FILTER_GRADIENTS:
             held = sum(value.bytes for value in op.inputs if value.op is not None and value.bytes >= TRACED)
-            self.filters[op.owner, dy] = (step, held)
-            self.weights[op.owner, dy] = op.outputs[0].bytes
+            self.filters[op.owner, dy] = (op, step, held)
         elif (op.owner, dy) in self.filters:
-            at, held = self.filters.pop((op.owner, dy))
-            weight = self.weights[op.owner, dy]
+            before, at, held = self.filters.pop((op.owner, dy))
+            weight = before.outputs[0].bytes
             old = (self.buffers[value] for value in op.inputs if value.variable and value in self.buffers)
             copied = sum(buffer.bytes for buffer in old if not buffer.owned)
-            self.put_off.append(PutOff(at, step, held, weight if weight >= TRACED else 0, copied))
+            self.put_off[before] = PutOff(at, step, held, weight if weight >= TRACED else 0, copied)
+
+    def _end(self, op: Op) -> None:
+        """What this one waits for can be put off until now only."""
+        for before in op.after:
+            if before in self.put_off:
+                self.put_off[before] = self.put_off[before]._replace(end=len(self.draft.steps))
 
     def _run(self, op: Op) -> None:
         if op.kind in KERNEL_GRADIENTS:
             self._note(op)
+        elif op.kind == "Identity" and op.after:
+            self._end(op)
         if op.kind == "Read":
             self._read(op)
         elif op.variable is not None:

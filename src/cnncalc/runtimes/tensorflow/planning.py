@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from cnncalc.errors import NoRuleError
 from cnncalc.graph import Graph, Node, Row
 from cnncalc.memory.optimizer_state import effective
@@ -15,8 +18,9 @@ from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
-from cnncalc.runtimes.tensorflow.ops import LOSS, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ops import BACKWARD, FORWARD, LOSS, Op, Value, Variable
 from cnncalc.runtimes.tensorflow.ordering import ordered
+from cnncalc.runtimes.tensorflow.segments import Segment, Stage
 from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import Settings
 from cnncalc.tensors import INTEGERS, Policy, data_bytes, policy
@@ -34,12 +38,16 @@ def inference(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
     return made.plan((), variables_bytes)
 
 
-def training(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
+Stages = Sequence[range]
+"""The nodes of a segment that runs again, by the stages between which a single value passes."""
+
+
+def training(graph: Graph, settings: Settings, variables_bytes: int, segments: Sequence[Stages] = ()) -> Ran:
     """The plan of one ``train_on_batch``, beside that many bytes of variables. Raises NoRuleError."""
     if settings.loss is None:
         raise NoRuleError("no loss to train by.")
     made = _Graph(graph, settings, training=True)
-    outputs = made.forward()
+    outputs = made.forward(segments)
     targets = tuple(_target(value, settings) for value in outputs)
     try:
         optimizer = effective(settings.optimizer, settings.dtype)
@@ -86,26 +94,55 @@ class _Graph:
         dtype = self.graph.nodes[index].dtype
         return policy(dtype) if dtype else self.default
 
-    def forward(self) -> tuple[Value, ...]:
+    def forward(self, segments: Sequence[Stages] = ()) -> tuple[Value, ...]:
         """Append the operations of all layers; the model's outputs."""
         require_none_read(self.graph, self.tape.training)
-        values = list(self.inputs)
-        for index, node in enumerate(self.graph.nodes):
-            self.tape.owner = node.owner
-            rule = RULES.get(node.layer.kind)
-            if rule is None:
-                reason = REFUSED.get(node.layer.kind)
-                raise NoRuleError(f"{_named(node)} has no rule" + (f": {reason}." if reason else "."))
-            self._require_rule(index)
-            self._require_no_conversion(node)
-            item = self._policy(index).compute_bytes
-            given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
-            call = Call(self.tape, node, given, self._variables(index), item, self.batch)
-            try:
-                values.append(rule(call))
-            except NotImplementedError as error:
-                raise NoRuleError(f"{_named(node)}: no rule for {error}.") from None
+        values = dict(enumerate(self.inputs))
+        for index in range(len(self.graph.nodes)):
+            self._run(index, values)
+        for stages in segments:
+            first, output = self._ends(stages)
+            again = partial(self._again, stages, values[first])
+            self.tape.segments[values[output]] = Segment(values[first], again)
         return tuple(values[number] for number in self.graph.outputs)
+
+    def _ends(self, stages: Stages) -> tuple[int, int]:
+        """The value that a segment reads, and the one that it gives."""
+        first = stages[0].start
+        return self.graph.value_of(first - 1) if first else 0, self.graph.value_of(stages[-1][-1])
+
+    def _run(self, index: int, values: dict[int, Value]) -> None:
+        """Append the operations of a layer, and its output to the values."""
+        node = self.graph.nodes[index]
+        self.tape.owner = node.owner
+        rule = RULES.get(node.layer.kind)
+        if rule is None:
+            reason = REFUSED.get(node.layer.kind)
+            raise NoRuleError(f"{_named(node)} has no rule" + (f": {reason}." if reason else "."))
+        self._require_rule(index)
+        self._require_no_conversion(node)
+        item = self._policy(index).compute_bytes
+        given = tuple(self.tape.cast(values[number], item) for number in node.inputs)
+        call = Call(self.tape, node, given, self._variables(index), item, self.batch)
+        try:
+            values[self.graph.value_of(index)] = rule(call)
+        except NotImplementedError as error:
+            raise NoRuleError(f"{_named(node)}: no rule for {error}.") from None
+
+    def _again(self, stages: Stages, entry: Value, gradient: Value) -> list[Stage]:
+        """Append the operations of a segment once more, to run when the gradient of its output is there."""
+        tape, found = self.tape, []
+        number, _ = self._ends(stages)
+        tape.second, tape.phase = True, FORWARD
+        values = {number: tape.waiting(entry, (gradient.op,) if gradient.op else ())}
+        for nodes in stages:
+            begin, given = len(tape.ops), values[number]
+            for index in nodes:
+                self._run(index, values)
+            number = self.graph.value_of(nodes[-1])
+            found.append(Stage(tuple(tape.ops[begin:]), given, values[number]))
+        tape.second, tape.phase = False, BACKWARD
+        return found
 
     def named(self, owner: str) -> str:
         """A layer as messages name it; what is no layer (the loss) by itself."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
 from cnncalc.runtimes.tensorflow.ops import DECISIONS, FORWARD, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.segments import Segment
 from cnncalc.tensors import Shape
 
 FOLDED = 10 * 2**20
@@ -25,6 +26,10 @@ class Tape:
         self.training = training
         self.owner = ""
         self.phase = FORWARD
+        self.segments: dict[Value, Segment] = {}
+        """Those that run again, by their outputs."""
+        self.second = False
+        """Whether a segment runs again: weights are those that were read before, and states stay."""
         self.reads: dict[int, list[Op]] = {}
         self.writes: dict[int, Op] = {}
         self.known: dict[tuple[str, tuple[Value, ...], Shape, int], Value] = {}
@@ -116,8 +121,17 @@ class Tape:
         """The tensor in a type of that size, made once; itself where it has it."""
         return x if x.item == item else self.once("Cast", (x,), x.shape, item)
 
+    def waiting(self, x: Value, after: Iterable[Op]) -> Value:
+        """The same buffer, once these operations have run."""
+        value = self.op("Identity", (x,), x.shape)
+        if value.op:
+            value.op.after = tuple(after)
+        return value
+
     def read(self, variable: Variable) -> Value:
-        """A variable's own buffer, after what has written it."""
+        """A variable's own buffer, after what has written it; in a second run the same as in the first."""
+        if self.second and self.reads.get(id(variable)):
+            return self.reads[id(variable)][0].outputs[0]
         value = self.op("Read", (), variable.shape, variable.item)
         value.variable = variable
         value.trained = variable.trainable
@@ -132,8 +146,10 @@ class Tape:
         """Update a variable (``Assign``, ``AssignSub``), after all that has read or written it.
 
         The order is that of automatic control dependencies
-        (tensorflow/python/framework/auto_control_deps.py).
+        (tensorflow/python/framework/auto_control_deps.py). A second run writes nothing.
         """
+        if self.second:
+            return
         made = Op(kind, self.owner, self.phase, (value,))
         made.variable = variable
         before = self.reads.pop(id(variable), [])

@@ -7,7 +7,7 @@ constant, ``Shift`` a sum with one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cnncalc.runtimes.tensorflow.gradients import (
     activating,
@@ -20,6 +20,7 @@ from cnncalc.runtimes.tensorflow.gradients import (
 )
 from cnncalc.runtimes.tensorflow.gradients.rule import Grads, MissingGradient, Rule
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, Op, Value
+from cnncalc.runtimes.tensorflow.segments import Segment
 from cnncalc.runtimes.tensorflow.tape import Tape
 
 __all__ = ["GRADIENTS", "Grads", "MissingGradient", "backward"]
@@ -42,13 +43,21 @@ def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[int, Value]:
     """
     tape.phase = BACKWARD
     found: dict[Value, list[Value]] = {value: [seed] for value, seed in seeds.items()}
+    return _sweep(tape, tuple(tape.ops), found)
+
+
+def _sweep(tape: Tape, ops: Sequence[Op], found: dict[Value, list[Value]]) -> dict[int, Value]:
+    """The gradients of these operations; ``found``: those of values, to which what others need is added."""
     reads: dict[int, Value] = {}
-    for op in reversed(tuple(tape.ops)):
+    for op in reversed(ops):
         outputs = [value for value in op.outputs if value in found]
         if not outputs:
             continue
         tape.owner = op.owner
         gradient = _joined(tape, found.pop(outputs[0]))
+        if outputs[0] in tape.segments:
+            _run_again(tape, tape.segments[outputs[0]], gradient, found)
+            continue
         if op.kind == "Read":
             reads[id(op)] = gradient
             continue
@@ -56,6 +65,21 @@ def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[int, Value]:
             if part is not None:
                 found.setdefault(value, []).append(part)
     return reads
+
+
+def _run_again(tape: Tape, segment: Segment, gradient: Value, found: dict[Value, list[Value]]) -> None:
+    """Gradients by a segment's second run. That of a stage's input waits for those of its weights."""
+    for stage in reversed(segment.run(gradient)):
+        inner = {stage.output: [gradient]}
+        _sweep(tape, stage.ops, inner)
+        parts = inner.pop(stage.given, None)
+        for value, of_weights in inner.items():
+            found.setdefault(value, []).extend(of_weights)
+        if parts is None:
+            return
+        after = [part.op for of_weights in inner.values() for part in of_weights if part.op]
+        gradient = tape.waiting(_joined(tape, parts), after)
+    found.setdefault(segment.entry, []).append(gradient)
 
 
 def _joined(tape: Tape, parts: list[Value]) -> Value:

@@ -78,10 +78,7 @@ def _scaled_back(tape: Tape, inner: OptimizerSpec, weights: Weights) -> None:
 
 def _switched(tape: Tape, gradient: Value, pivot: Op | None) -> Value:
     """The gradient in the branch of a ``tf.cond``: the same buffer, once the predicate is there."""
-    value = tape.op("Identity", (gradient,), gradient.shape)
-    if value.op and pivot:
-        value.op.after = (pivot,)
-    return value
+    return tape.waiting(gradient, (pivot,) if pivot else ())
 
 
 def _updates(tape: Tape, spec: OptimizerSpec, weights: Weights, pivot: Op | None) -> list[Update]:
