@@ -65,6 +65,7 @@ def check_against_every_choice(model: cnncalc.Model, batch: int) -> None:
         assert within is not None
         assert within.recomputed_macs <= cost
         assert found.with_segments(number).peak_bytes <= peak
+    assert found.with_segments(0).peak_bytes == found.chosen(()).peak_bytes >= found.curve[-1].peak_bytes
     for choice in found.curve:
         nodes = [segment.nodes for segment in choice.segments]
         plan = found.plan(nodes, choice.put_off)
@@ -111,3 +112,16 @@ def test_in_networks_that_branch(model: cnncalc.Model) -> None:
 def test_on_layers_of_every_kind(model: cnncalc.Model) -> None:
     assume(len(step(model).blocks) <= 6)
     check_against_every_choice(model, 1)
+
+
+def test_a_start_with_several_images_is_in_no_segment() -> None:
+    layers = [
+        conv("left", inputs="one"),
+        conv("right", inputs="other"),
+        Add(inputs=("left", "right"), name="sum"),
+        *(conv(f"x{number}") for number in range(4)),
+    ]
+    model = cnncalc.Model(inputs={"one": (8, 8, 2), "other": (8, 8, 2)}, layers=layers)
+    check_against_every_choice(model, 2)
+    assert step(model).blocks[0].layers == ("left", "right", "sum")
+    assert not any("sum" in segment.layers for choice in step(model).curve for segment in choice.segments)

@@ -145,7 +145,7 @@ class Alone:
         self.entry = costs.entries[number]
         self.value = self.graph.value_of(self.nodes[-1])
         self.again, self.wants = run_again(self.graph, self.learning, self.nodes, output)
-        again = self.nodes if self.last else self.again
+        again = self.nodes if self.last or self.entry is None else self.again
         self.run = Again(costs.sizes, Draft(), self.learning, self.nodes, again, self._after())
         give(self.run, self.entry, held)
         self.begun = len(self.run.draft.steps)

@@ -9,7 +9,7 @@ recomputed MACs are carried along that no other pair beats in both.
 Exact within the rule of :mod:`cnncalc.memory.recomputing`: no choice of segments between these cuts needs
 less. Assumed: everything that :mod:`cnncalc.memory.ideal` assumes; a segment runs again once, and all of it
 that something kept comes of; where gradients of weights are put off, no layer from the first such one on is
-in a segment.
+in a segment, and none whose memory that one uses.
 """
 
 from __future__ import annotations
@@ -226,7 +226,8 @@ class Checkpointing:
     def curve(self) -> tuple[Choice, ...]:
         """The choices that no other beats in bytes and in MACs, the fewest MACs first."""
         pairs = zip(self.schedules, self.fronts, strict=True)
-        return _best(schedule.choice(way) for schedule, (ways, _) in pairs for way in ways)
+        found = [schedule.choice(way) for schedule, (ways, _) in pairs for way in ways]
+        return _best([self.chosen(()), *found])
 
     def within(self, budget_bytes: int) -> Choice | None:
         """The choice with the fewest MACs that fits; None if none does."""
@@ -253,24 +254,25 @@ class Checkpointing:
 
     def _schedules(self) -> Iterator[_Schedule]:
         yield _Schedule(self, self.blocks, False)
-        blocks = self._in_front_of_put_off()
-        if blocks:
-            schedule = _Schedule(self, blocks, True)
-            if schedule.costs.apart:
+        free = self._in_front_of_put_off()
+        while free is not None:
+            schedule = _Schedule(self, [*free, joined(self.blocks[len(free) :])], True)
+            if schedule.costs.apart or not free:
                 yield schedule
+                return
+            free = free[:-1]
 
-    def _in_front_of_put_off(self) -> list[Stretch]:
-        """The blocks, the last of which holds all that is put off, and one more; none if nothing is."""
+    def _in_front_of_put_off(self) -> list[Stretch] | None:
+        """The blocks in front of all that is put off, but for one; None if nothing is."""
         forward = First(self.sizes, Draft(), self.learning, ())
         for index in range(len(self.graph.nodes)):
             forward.run(index)
         back = Backward(forward, self.learning, put_off=True)
         back.plan(range(len(self.graph.nodes)))
         if not back.waiting:
-            return []
+            return None
         begin = min(one.node for one in back.waiting)
-        free = [block for block in self.blocks if block.nodes.stop <= begin][:-1]
-        return [*free, joined(self.blocks[len(free) :])]
+        return [block for block in self.blocks if block.nodes.stop <= begin][:-1]
 
 
 class _Schedule:
@@ -300,7 +302,7 @@ class _Schedule:
 def _best(choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """Those that no other beats, the fewest MACs first."""
     kept: list[Choice] = []
-    for choice in sorted(choices, key=lambda choice: (choice.recomputed_macs, choice.peak_bytes)):
+    for choice in sorted(choices, key=lambda one: (one.recomputed_macs, one.peak_bytes, len(one.segments))):
         if not kept or choice.peak_bytes < kept[-1].peak_bytes:
             kept.append(choice)
     return tuple(kept)
