@@ -34,6 +34,7 @@ def needed(model: cnncalc.Model, settings: Settings, mode: str = "training", rul
         "inference_batch_size": settings.inference_batch_size,
         "dtype": settings.dtype,
         "optimizer": settings.optimizer.config(),
+        "segments": settings.segments,
     }
     bare = cnncalc.Model(
         name=model.name, inputs=model.inputs, layers=model.layers, outputs=dict(model.outputs)

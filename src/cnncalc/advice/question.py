@@ -10,6 +10,7 @@ from cnncalc.advice.budget import Budget, Verdict
 from cnncalc.advice.needs import BATCH, Mode, Need, Run, need
 from cnncalc.errors import GraphError, SettingError
 from cnncalc.estimation import estimate
+from cnncalc.memory.cuts import stages
 from cnncalc.model import Model
 from cnncalc.settings import Settings
 from cnncalc.tensors import Shape
@@ -89,7 +90,9 @@ class Question:
     def possible(self, change: Change, run: Run | None = None) -> Run | None:
         """The changed run; None where the change makes no network, or settings that cannot be."""
         try:
-            return change(run or self.run)
+            changed = change(run or self.run)
+            stages(changed.model, changed.settings.segments)
+            return changed
         except (GraphError, SettingError):
             return None
 
