@@ -33,8 +33,10 @@ def pieces(scope: Scope, segments: Iterable[Sequence[str]]) -> Iterator[int | Se
     or something behind it reads another value than its last layer's.
     """
     done = 0
-    for layers in sorted(_numbers(scope, names) for names in segments if names):
-        start = scope.order.index(layers[0])
+    chosen = [_numbers(scope, names) for names in segments if names]
+    for start, layers in sorted((scope.order.index(layers[0]), layers) for layers in chosen):
+        if any(link.layer in layers for link in scope.outputs):
+            raise _error(scope, layers, "it gives an output of the model.")
         if tuple(scope.order[start : start + len(layers)]) != layers or start < done:
             raise _error(scope, layers, "its layers do not run one behind the other.")
         yield from scope.order[done:start]

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from cnncalc.devices import Device, load_device
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, NoRuleError
 from cnncalc.estimation import Estimate
 from cnncalc.interop.writing import to_json
 from cnncalc.measuring.job import Mode
@@ -63,10 +63,12 @@ def ask_xla(
     for training, ``inference_batch_size`` for prediction. ``progress`` is called with the seconds gone by.
     An answer is kept, by model, settings, device and versions; ``again`` asks all the same.
 
-    Raises MissingExtraError where the ``xla`` extra is missing or of other versions, CnncalcError where
-    the model cannot be compiled, or not within ``timeout_s``.
+    Raises MissingExtraError where the ``xla`` extra is missing or of other versions, NoRuleError for
+    segments that run again, CnncalcError where the model cannot be compiled, or not within ``timeout_s``.
     """
     gpu = load_device(device) if isinstance(device, str) else device
+    if estimate.settings.segments and mode == "training":
+        raise NoRuleError("the compiler is not asked about segments that run again.")
     job, versions = _job(estimate, gpu, mode), installed_versions()
     plan = None if again else cache.recalled(job, versions)
     started = time.monotonic()
