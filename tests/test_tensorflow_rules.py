@@ -200,6 +200,9 @@ def test_silu_behind_a_function_of_xla_is_three_operations() -> None:
     unknown = Model(name="unknown", input=(32, 32, 16), layers=[grouped, silu])
     assert allocated(known) == [S]
     assert allocated(unknown) == [S, S]  # the convolution; x times 1, whose sigmoid is made over it
+    between = made("Conv2D", "between", filters=16, kernel_size=3, padding="same")
+    ranked = Model(name="ranked", input=(32, 32, 16), layers=[grouped, between, silu])
+    assert allocated(ranked) == [S, S, S]  # both convolutions, one kernel with an output of its own
 
 
 def test_hard_silu_is_taken_into_a_convolution_whose_name_comes_first() -> None:

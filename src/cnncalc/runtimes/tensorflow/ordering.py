@@ -36,7 +36,7 @@ def _operands(op: Op) -> Numbers:
     """The operations that make an operation's inputs; those of sums and products stand in the order of their
     names (common_subgraph_elimination.cc), of which the layers' are known."""
     makers = [value.op for value in op.inputs if value.op is not None]
-    if op.kind in COMMUTATIVE:
+    if len(makers) > 1 and op.kind in COMMUTATIVE:
         makers.sort(key=_name)
     return [maker.number for maker in makers]
 

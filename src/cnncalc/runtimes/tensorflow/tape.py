@@ -16,6 +16,9 @@ from cnncalc.tensors import Shape
 FOLDED = 10 * 2**20
 """Constants of up to 10 MiB are folded when the executor is made (constant_folding.cc, kMaxConstantSize)."""
 
+RANKED = frozenset({"Conv2D", "Conv3D", "DepthwiseConv2D", "MatMul", "MaxPool", "AvgPool"})
+"""Kinds whose output has a known number of axes, of whatever input (common_shape_fns.cc)."""
+
 
 class Tape:
     """Operations in the order in which they are created; ``owner`` and ``phase`` are those of the next
@@ -35,6 +38,8 @@ class Tape:
         self.known: dict[tuple[str, tuple[Value, ...], Shape, int], Value] = {}
         self.unshaped: set[Value] = set()
         """Tensors whose shape Grappler does not know: what follows a function compiled by XLA."""
+        self.unranked: set[Value] = set()
+        """Those of which it does not even know the number of axes: up to the next convolution or pooling."""
         self.rows: set[Value] = set()
         """Gradients that are rows of a table, one for each row that was looked up (IndexedSlices)."""
 
@@ -59,6 +64,8 @@ class Tape:
         self.ops.append(made)
         if self.unshaped and kind != "Reshape" and not self.unshaped.isdisjoint(given):
             self.unshaped.add(value)
+            if kind not in RANKED and not self.unranked.isdisjoint(given):
+                self.unranked.add(value)
         return value
 
     def more(self, value: Value, shape: Shape, item: int) -> Value:

@@ -29,9 +29,10 @@ def _linear(tape: Tape, x: Value) -> Value:
 def _silu(tape: Tape, x: Value) -> Value:
     """One oneDNN kernel with an output of its own (_MklSwish).
 
-    Where the shape is not known, x beta with beta = 1 stays a product, and is not taken into that kernel.
+    Where the number of axes is not known, x beta with beta = 1 stays a product, and is not taken into that
+    kernel.
     """
-    if x not in tape.unshaped:
+    if x not in tape.unranked:
         return tape.op("Swish", (x,), x.shape)
     return tape.op("SwishProduct", (tape.unary("Sigmoid", tape.unary("Scale", x)), x), x.shape)
 

@@ -52,6 +52,7 @@ def _grouped(call: Call, x: Value, kernel: Value) -> Value:
     """
     y = call.tape.op("GroupedConv", (x, kernel), call.shape)
     call.tape.unshaped.add(y)
+    call.tape.unranked.add(y)
     if call.training and y.trained:
         call.tape.more(y, x.shape, x.item)
         each = kernel.shape[-1] if kernel.shape[-2] == 1 else kernel.shape[-2]
