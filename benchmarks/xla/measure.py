@@ -6,10 +6,8 @@ Saves after each row and goes on where it was stopped; a row that fails is recor
 from __future__ import annotations
 
 import json
-import re
 import time
 from datetime import UTC, datetime
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -65,27 +63,16 @@ def record(row: GpuRow) -> dict[str, Any]:
 
 
 def kernel_copies_bytes(buffers: tuple[XlaBuffer, ...]) -> int:
-    """Temporaries of a forward pass with as many elements as their layer's kernel: a copy of it."""
-    kernels = {
-        (buffer.layer, elements(buffer))
-        for buffer in buffers
-        if buffer.kind == "argument" and buffer.operation.endswith("kernel")
-    }
+    """Temporaries that are a layer's kernel in another layout, padded, or cast. A cast bias counts too."""
+    layers = {item.layer for item in buffers if item.kind == "argument" and item.operation.endswith("kernel")}
     return sum(
-        buffer.bytes
-        for buffer in buffers
-        if buffer.kind == "temporary"
-        and "backward of" not in buffer.operation
-        and (buffer.layer, elements(buffer)) in kernels
+        item.bytes
+        for item in buffers
+        if item.kind == "temporary"
+        and item.layer in layers
+        and item.operation.endswith(("kernel", "convert_element_type"))
+        and "backward of" not in item.operation
     )
-
-
-def elements(buffer: XlaBuffer) -> int:
-    """
-    >>> elements(XlaBuffer("", "", 24, "f16[2,6]", "temporary"))
-    12
-    """
-    return prod(map(int, re.findall(r"\d+", buffer.shape.partition("[")[2])))
 
 
 if __name__ == "__main__":
