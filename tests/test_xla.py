@@ -12,6 +12,7 @@ import pytest
 import cnncalc
 from benchmarks.xla.ledger import Entry, entries, score
 from benchmarks.xla.render import groups
+from cnncalc.advice.budget import GPU_RATIOS
 from cnncalc.cli import app
 from cnncalc.devices import Device, load_device
 from cnncalc.errors import CnncalcError, MissingExtraError, NoRuleError
@@ -294,3 +295,13 @@ def test_most_predictions_for_an_h100_are_near_the_cpu(ledger: list[Entry]) -> N
     training = score(groups(ledger)["h100, float32, training"])
     assert training.lowest < 0.6
     assert training.highest > 2
+
+
+@pytest.mark.parametrize(("name", "mode"), [("prediction", "inference"), ("training", "training")])
+def test_fit_takes_the_ratios_of_the_float32_plans(ledger: list[Entry], name: str, mode: Mode) -> None:
+    """The lowest and the highest of both GPUs, in two figures as they are published."""
+    both = [score(groups(ledger)[f"{gpu}, float32, {name}"]) for gpu in ("h100", "t4")]
+    low, high, source = GPU_RATIOS[mode]
+    assert low == round(min(of.lowest for of in both), 2)
+    assert high == round(max(of.highest for of in both), 2)
+    assert source.startswith(f"{sum(of.rows for of in both)} float32 plans")
