@@ -110,6 +110,44 @@ def test_float64_adds_apart() -> None:
     assert allocated(added("shortcut", "pool"), dtype="float64") == [image, 2 * S, 2 * S, 2 * S]
 
 
+def padded(*after: Layer) -> Model:
+    """A convolution of images that are padded before it, and what comes after."""
+    layers = [
+        made("ZeroPadding2D", "pad", padding=1),
+        made("Conv2D", "first", "pad", filters=16, kernel_size=3),
+        *after,
+    ]
+    return Model(name="padded", input=(32, 32, 16), layers=layers)
+
+
+P = 16 * 34 * 34 * 16 * 4  # a pixel more on each side
+
+
+def test_a_convolution_pads_what_it_alone_reads() -> None:
+    assert allocated(padded()) == [S]
+    assert P in allocated(padded(), "training")  # its weight gradient reads the padded images
+    assert P in allocated(padded(), dtype="float16", batch=32)  # 2 bytes, but twice the images
+    both = padded(
+        made("Conv2D", "second", "pad", filters=16, kernel_size=3), made("Add", "add", "first", "second")
+    )
+    assert allocated(both) == [S, P]  # one adds to the other
+
+
+def test_equal_layers_side_by_side_are_one_operation() -> None:
+    def beside(kind: str, **other: Any) -> list[int]:
+        pools = {"pool_size": 3, "strides": 1, "padding": "same"}
+        layers = [
+            made("Conv2D", "first", filters=16, kernel_size=3, padding="same"),
+            made("AveragePooling2D", "one", "first", **pools),
+            made(kind, "two", "first", **(pools | other)),
+            made("Concatenate", "end", "one", "two"),
+        ]
+        return allocated(Model(name="beside", input=(32, 32, 16), layers=layers))
+
+    assert beside("AveragePooling2D") == [S, S, 2 * S]  # first, both poolings, end
+    assert beside("AveragePooling2D", pool_size=5) == [S, S, S, 2 * S]
+
+
 def attention(heads: int, key: int, value: int) -> Model:
     layers = [
         made("Dense", "dense", units=48),

@@ -22,11 +22,12 @@ class Ratios(NamedTuple):
 _SOURCE = "{} float32 plans of XLA for an H100 and a T4"
 
 GPU_RATIOS: Mapping[Mode, Ratios] = {
-    "inference": Ratios(0.66, 1.62, _SOURCE.format(40)),
-    "training": Ratios(0.49, 2.51, _SOURCE.format(48)),
+    "inference": Ratios(0.67, 1.62, _SOURCE.format(40)),
+    "training": Ratios(0.49, 2.73, _SOURCE.format(48)),
 }
-"""On a GPU Keras compiles with XLA by default, which plans memory otherwise than the CPU's runtime. The lowest and
-the highest ratio of its temporaries to the step bytes of the rule ``tensorflow``, in docs/accuracy-gpu.md."""
+"""On a GPU Keras compiles with XLA by default, which plans memory otherwise than the CPU's runtime. The
+lowest and the highest ratio of its temporaries to the step bytes of the rule ``tensorflow``, in
+docs/accuracy-gpu.md."""
 
 
 class Budget(NamedTuple):
@@ -53,7 +54,7 @@ class Budget(NamedTuple):
         >>> need = Need(0, 0, 100, 120, "conv2d", {})
         >>> Budget(120).verdict(need), Budget(119).verdict(need)
         ('fits', 'does not fit')
-        >>> [Budget(size, GPU_RATIOS["training"]).verdict(need) for size in (251, 250, 49, 48)]
+        >>> [Budget(size, GPU_RATIOS["training"]).verdict(need) for size in (273, 272, 49, 48)]
         ['fits', 'uncertain', 'uncertain', 'does not fit']
         """
         if self.high(need) <= self.bytes:

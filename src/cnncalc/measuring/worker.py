@@ -60,7 +60,8 @@ class Step:
         return lambda: self.model.predict_on_batch(images)
 
     def _training(self, job: Job) -> Callable[[], object]:
-        optimizer = self.keras.optimizers.deserialize(job.optimizer)
+        by_class_only = {"Lamb": self.keras.optimizers.Lamb}  # Keras does not find it by its name
+        optimizer = self.keras.optimizers.deserialize(job.optimizer, custom_objects=by_class_only)
         loss = self.keras.losses.deserialize(job.loss)
         self.model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
         sparse = job.loss["class_name"] == "SparseCategoricalCrossentropy"

@@ -1,7 +1,8 @@
-"""What Grappler makes of equal operations and of sums: a chain is one, and a convolution adds by itself.
+"""What becomes of equal operations and of sums: a chain is one, and a convolution adds and pads by itself.
 
 Sources: tensorflow/core/grappler/optimizers/common_subgraph_elimination.cc, then arithmetic_optimizer.cc
-(AddOpsRewriteStage), and after it remapper.cc (FindContractionWithBiasAddAndAdd).
+(AddOpsRewriteStage), and after it remapper.cc (FindContractionWithBiasAddAndAdd); behind Grappler
+tensorflow/core/common_runtime/mkl_layout_pass.cc (PadWithConv2D, PadWithFusedConv2D).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 
-from cnncalc.runtimes.tensorflow.ops import FORWARD, Op, Value
+from cnncalc.runtimes.tensorflow.ops import FORWARD, PADS_NOTHING, Op, Value
 from cnncalc.tensors import Shape
 
 ALIKE = frozenset(
@@ -28,9 +29,43 @@ def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
     for op in sums:
         _flatten(op, readers, gone)
     for op in sums:
-        if op not in gone and op.outputs[0].item in ((4,) if float16 else (2, 4)):
+        if op not in gone and op.outputs[0].item in _fusible(float16):
             _contract(op, readers, gone)
     return _without(ops, gone)
+
+
+def padding(ops: list[Op], float16: bool) -> list[Op]:
+    """The operations without the padding that convolutions take upon themselves. ``float16`` as above."""
+    readers = Counter(value for op in ops for value in op.inputs)
+    gone: dict[Op, Op] = {}
+    for op in ops:
+        if (
+            op.kind == "Conv2D"
+            and op.attributes == (PADS_NOTHING,)
+            and op.outputs[0].item in _fusible(float16)
+        ):
+            _pad(op, readers, gone)
+    return _without(ops, gone)
+
+
+def _fusible(float16: bool) -> tuple[int, ...]:
+    """Bytes of an item of the types that oneDNN fuses: float32, and bfloat16 where two bytes are that."""
+    return (4,) if float16 else (2, 4)
+
+
+def _pad(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+    """A convolution of images without padding of its own pads what nobody else reads, and reads it unpadded.
+
+    In training the gradient of its kernel reads the padded images too, so they are made.
+    """
+    padded, *others = op.inputs
+    pad = padded.op
+    if not pad or pad.kind != "Pad" or not pad.attributes or readers[padded] > 1:
+        return
+    (x,) = pad.inputs
+    if len(x.shape) == 4 and x.shape[3] == padded.shape[3]:  # not of the channels
+        op.inputs = (x, *others)
+        gone[pad] = op
 
 
 def gives_up(ops: list[Op], unshaped: Set[Value]) -> bool:
@@ -59,7 +94,7 @@ def merged(ops: list[Op]) -> list[Op]:
     for op in ops:
         if values and not values.keys().isdisjoint(op.inputs):
             op.inputs = tuple(values.get(value, value) for value in op.inputs)
-        if op.kind in ALIKE:
+        if op.kind in ALIKE or (op.kind == "Pad" and op.attributes):
             first = known.setdefault((op.kind, op.inputs, op.attributes, op.outputs[0].shape), op)
             if first is not op:
                 gone[op] = first

@@ -18,6 +18,9 @@ DECISIONS = frozenset({"Compare", "Greater", "GreaterEqual", "Equal", "Floor"})
 CHEAP = frozenset({"Reshape", "Identity", "Read", "Retval"})
 """``OpKernel::IsExpensive`` is false, so that the executor runs them inline at once."""
 
+PADS_NOTHING = 1
+"""The attribute of a convolution whose padding is VALID."""
+
 FILTER_GRADIENTS = frozenset(
     {"Conv2DBackpropFilter", "Conv3DBackpropFilter", "DepthwiseBackpropFilter", "MatMulFilter"}
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import prod
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
-from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.ops import PADS_NOTHING, Value
 
 
 def _biases(call: Call) -> tuple[Value, ...]:
@@ -35,7 +35,9 @@ def _conv(kind: str) -> Rule:
             return _with_bias(call, _grouped(call, x, kernel))
         if set(layer.dilation_rate) != {1}:
             return _with_bias(call, _dilated(call, kind, x, kernel))
-        return tape.op(kind, (x, kernel, *_biases(call)), call.shape)
+        y = tape.op(kind, (x, kernel, *_biases(call)), call.shape)
+        tape.ops[-1].attributes = (PADS_NOTHING,) if layer.padding == "valid" else ()
+        return y
 
     return rule
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from cnncalc.runtimes.tensorflow.layers.arranging import transposed
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
@@ -14,6 +16,14 @@ def _view(call: Call) -> Value:
 def _made(kind: str) -> Rule:
     """A new tensor of the output's shape."""
     return lambda call: call.tape.op(kind, call.inputs, call.shape)
+
+
+def _zero_padding(call: Call) -> Value:
+    """Zeros around: how many tells two paddings of one tensor apart."""
+    y = call.tape.op("Pad", call.inputs, call.shape)
+    padding = call.layer.padding
+    call.tape.ops[-1].attributes = padding if len(call.shape) == 3 else tuple(chain.from_iterable(padding))
+    return y
 
 
 def _upsample(call: Call) -> Value:
@@ -85,7 +95,7 @@ RULES: dict[str, Rule] = {
     "Flatten": _view,
     "Reshape": _view,
     "Permute": _permute,
-    **{f"ZeroPadding{rank}D": _made("Pad") for rank in (1, 2, 3)},
+    **{f"ZeroPadding{rank}D": _zero_padding for rank in (1, 2, 3)},
     **{f"Cropping{rank}D": _made("StridedSlice") for rank in (1, 2, 3)},
     **{f"UpSampling{rank}D": _upsample for rank in (1, 2, 3)},
     "CenterCrop": _center_crop,
