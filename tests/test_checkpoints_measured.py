@@ -25,7 +25,7 @@ def test_the_segments_measured_are_those_of_today(found: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "share"), [("chain", 0), ("vgg16", 0), ("resnet50", 0.15), ("mobilenet_v2", 0.36)]
+    ("model", "share"), [("chain", 0), ("vgg16", 0), ("resnet50", 0.06), ("mobilenet_v2", 0.41)]
 )
 def test_tensorflow_takes_so_much_more_than_the_rule(found: list[Entry], model: str, share: float) -> None:
     """What has been reached, so that a change does not lose it; docs/checkpointing.md gives the figures."""
