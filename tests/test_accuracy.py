@@ -14,7 +14,7 @@ def found() -> list[Entry]:
 
 
 def test_rows_are_there(found: list[Entry]) -> None:
-    assert len(found) >= 567 - 1  # Keras cannot name Lamb
+    assert len(found) >= 567
     assert len(groups(found)) == 5
 
 
@@ -26,19 +26,21 @@ def test_variables_are_exact(found: list[Entry]) -> None:
 
 def test_predictions_are_equal_to_the_byte(found: list[Entry]) -> None:
     predictions = groups(found)["prediction"]
-    assert score(predictions).exact >= 0.965
+    assert score(predictions).exact >= 0.98
+    off = {item.row.model for item in predictions if abs(item.error) > 0.02}
+    assert off == {"ds_cnn", "nasnet_large"}  # of the second one of several measured values
 
 
 def test_training_is_as_right_as_it_was(found: list[Entry]) -> None:
     """What has been reached, so that a change does not lose it; docs/accuracy.md gives the figures."""
     by_name = {name: score(items) for name, items in groups(found).items()}
     sgd, others = by_name["training, SGD"], by_name["training, momentum, RMSprop, Adam"]
-    assert sgd.exact >= 0.8
-    assert sgd.within_2 >= 0.84
-    assert sgd.runs_inside >= 0.86
+    assert sgd.exact >= 0.89
+    assert sgd.within_2 >= 0.93
+    assert sgd.runs_inside >= 0.92
     assert others.median_error <= 0.015
-    assert others.within_6 >= 0.9
-    assert others.runs_inside >= 0.8
+    assert others.within_6 >= 0.95
+    assert others.runs_inside >= 0.83
 
 
 def test_a_wrong_estimate_would_show(found: list[Entry]) -> None:

@@ -1,6 +1,8 @@
 """Measure the rows of the ledger: ``python -m benchmarks.accuracy.measure [GROUP ...]``.
 
 Saves after each row and goes on where it was stopped; a row that fails is recorded with its reason.
+``--more ID ...`` adds four more compilations to these rows: to predictions whose trunks run in parallel, of
+which one compilation does not tell enough.
 """
 
 from __future__ import annotations
@@ -31,6 +33,16 @@ def main(groups: set[int]) -> None:
             print(f"{time.monotonic() - started:6.1f} s  {row.id}", flush=True)
 
 
+def more(ids: set[str]) -> None:
+    """Add compilations to rows that are there."""
+    for row in rows():
+        if row.id in ids:
+            done = load()
+            found = record(row, 4)
+            done[row.id] = found | {"step_bytes": done[row.id]["step_bytes"] + found["step_bytes"]}
+            save(done)
+
+
 def load() -> dict[str, Any]:
     """What has been measured, by the row's id."""
     return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
@@ -43,11 +55,12 @@ def save(done: dict[str, Any]) -> None:
     spare.replace(MEASURED)
 
 
-def record(row: Row) -> dict[str, Any]:
+def record(row: Row, compilations: int | None = None) -> dict[str, Any]:
     """The row's settings, and what was measured or why it could not be."""
+    count = compilations or COMPILATIONS[row.mode]
     head = {"row": row._asdict(), "date": datetime.now(UTC).date().isoformat()}
     try:
-        found = measure(row.build(), mode=row.mode, compilations=COMPILATIONS[row.mode], **row.settings())
+        found = measure(row.build(), mode=row.mode, compilations=count, **row.settings())
     except CnncalcError as error:
         return {**head, "failed": str(error)}
     return {**head, **figures(found)}
@@ -69,4 +82,7 @@ def figures(found: Measurement) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(set(map(int, sys.argv[1:])))
+    if sys.argv[1:2] == ["--more"]:
+        more(set(sys.argv[2:]))
+    else:
+        main(set(map(int, sys.argv[1:])))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.ledger import Entry, Score, entries, score
 from benchmarks.accuracy.measure import load
+from benchmarks.accuracy.reasons import reason
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
@@ -16,11 +17,11 @@ Every row was measured with {versions} on the CPU ({dates}), and is estimated an
 is made. `cnncalc measure` does the same for a model of yours.
 
 Compared are **step bytes**: what is alive above variables, images and targets at the peak, in requested bytes
-of buffers of 256 KiB and more, which are all that TensorFlow traces on the CPU. Training: four fresh
-compilations,
-the estimate's typical value against the most frequent measured one (of those that are equally frequent, the
-nearest). [Memory](memory.md) tells what the estimate models, and why one compilation shows another
-value than the next.
+of buffers of 256 KiB and more, which are all that TensorFlow traces on the CPU. Prediction: one compilation,
+and four more of NASNet and of two random graphs, where trunks run in parallel. Training: four fresh
+compilations. The estimate's typical value stands against the most frequent measured one (of those that are
+equally frequent, the nearest). [Memory](memory.md) tells what the estimate models, and why one compilation
+shows another value than the next.
 
 """
 
@@ -36,7 +37,8 @@ def page(found: list[Entry]) -> str:
     versions = sorted({f"{name} {number}" for item in rows for name, number in item["versions"].items()})
     dates = sorted({item["date"] for item in rows})
     head = HEAD.format(versions=" and ".join(versions), dates=" to ".join(sorted({dates[0], dates[-1]})))
-    return head + "\n".join(_summary(found)) + "\n\n" + "\n".join(_table(found)) + "\n"
+    parts = (_summary(found), _misses(found), _table(found))
+    return head + "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
 
 def groups(found: list[Entry]) -> dict[str, list[Entry]]:
@@ -81,6 +83,21 @@ def _score(name: str, of: Score) -> str:
     return f"| {name} | {of.rows} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |"
 
 
+MISSES = """## Rows that miss, and why
+
+"Measured too" means that the estimate is one of the values that were measured, but not the most frequent."""
+
+
+def _misses(found: list[Entry]) -> list[str]:
+    missed = sorted((item for item in found if not item.exact), key=lambda item: -abs(item.error))
+    lines = [f"| {item.row.id} | {_error(item)} | {reason(item)} |" for item in missed]
+    return [MISSES, "", *_header(("row", "error", "why")), *lines]
+
+
+def _error(item: Entry) -> str:
+    return "0" if item.exact else f"{100 * item.error:+.1f} %"
+
+
 NOTE = """The last three columns are what is widely used for the whole of the memory: the weights, as Keras's
 summary shows; weights and the sum of all outputs; weights and twice the outputs of layers with
 weights, as torchinfo
@@ -99,7 +116,7 @@ def _line(item: Entry) -> str:
     formulas = " | ".join(map(_mb, item.formulas.values()))
     if item.estimate is None:
         return f"| {item.row.id} | none: {item.reason} | {measured} | - | - | {formulas} |"
-    error = "0" if item.exact else f"{100 * item.error:+.1f} %"
+    error = _error(item)
     band = f"{_mb(item.estimate.step_low_bytes)} to {_mb(item.estimate.step_high_bytes)}"
     return f"| {item.row.id} | {_mb(item.estimate.step_bytes)} | {measured} | {error} | {band} | {formulas} |"
 
