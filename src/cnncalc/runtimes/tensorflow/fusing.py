@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set
+from itertools import chain
 
 from cnncalc.runtimes.tensorflow.ops import FORWARD, PADS_NOTHING, Op, Value
 from cnncalc.tensors import Shape
@@ -21,9 +22,16 @@ ALIKE = frozenset(
 CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "DepthwiseConv2D", "MatMul"})
 
 
-def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
+Readers = Counter[Value]
+
+
+def counted(ops: list[Op]) -> Readers:
+    """How many inputs each value is."""
+    return Counter(chain.from_iterable([op.inputs for op in ops]))
+
+
+def fused(ops: list[Op], readers: Readers, unshaped: Set[Value], float16: bool) -> list[Op]:
     """The operations with their sums fused. ``float16``: two bytes are float16, which oneDNN does not add."""
-    readers = Counter(value for op in ops for value in op.inputs)
     sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
     gone: dict[Op, Op] = {}
     for op in sums:
@@ -34,9 +42,8 @@ def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
     return _without(ops, gone)
 
 
-def padding(ops: list[Op], float16: bool) -> list[Op]:
+def padding(ops: list[Op], readers: Readers, float16: bool) -> list[Op]:
     """The operations without the padding that convolutions take upon themselves. ``float16`` as above."""
-    readers = Counter(value for op in ops for value in op.inputs)
     gone: dict[Op, Op] = {}
     for op in ops:
         if (
@@ -53,7 +60,7 @@ def _fusible(float16: bool) -> tuple[int, ...]:
     return (4,) if float16 else (2, 4)
 
 
-def _pad(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+def _pad(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
     """A convolution of images without padding of its own pads what nobody else reads, and reads it unpadded.
 
     In training the gradient of its kernel reads the padded images too, so they are made.
@@ -68,13 +75,12 @@ def _pad(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
         gone[pad] = op
 
 
-def gives_up(ops: list[Op], unshaped: Set[Value]) -> bool:
+def gives_up(ops: list[Op], readers: Readers, unshaped: Set[Value]) -> bool:
     """Whether Grappler leaves the whole graph as it was created.
 
     Of a sum and a depthwise convolution with a bias it makes an operation for which there is no kernel, and
     the error undoes all passes.
     """
-    readers = Counter(value for op in ops for value in op.inputs)
     sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
     chained = {value.op for op in sums for value in op.inputs if readers[value] == 1}
     for op in sums:
@@ -107,7 +113,7 @@ def _without(ops: list[Op], gone: dict[Op, Op]) -> list[Op]:
     if not gone:
         return ops
     for op in ops:
-        if not gone.keys().isdisjoint(op.after):
+        if op.after and not gone.keys().isdisjoint(op.after):
             op.after = tuple(gone.get(before, before) for before in op.after)
     return [op for op in ops if op not in gone]
 
@@ -118,7 +124,7 @@ def _plain(op: Op, unshaped: Set[Value]) -> bool:
     return value not in unshaped and all(item.shape == value.shape for item in op.inputs)
 
 
-def _flatten(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+def _flatten(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
     """Take the operands of sums that nobody else reads: they are added at once."""
     inputs: list[Value] = []
     for value in op.inputs:
@@ -132,7 +138,7 @@ def _flatten(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
         op.kind, op.inputs, op.overwrite = "AddN", tuple(inputs), range(len(inputs))
 
 
-def _contract(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
+def _contract(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
     """A convolution with a bias, read by the sum of two only, writes over the other operand where it may."""
     index = _contraction(op, readers)
     if index is not None:
@@ -142,7 +148,7 @@ def _contract(op: Op, readers: Counter[Value], gone: dict[Op, Op]) -> None:
             gone[inner] = op
 
 
-def _contraction(op: Op, readers: Counter[Value]) -> int | None:
+def _contraction(op: Op, readers: Readers) -> int | None:
     """Which of two operands is the first convolution with a bias that nobody else reads."""
     for index, value in enumerate(op.inputs if len(op.inputs) == 2 else ()):
         inner = value.op

@@ -109,7 +109,7 @@ _BINARY = frozenset(
 )
 
 
-_OVERWRITE = {**dict.fromkeys(_UNARY, range(1)), **dict.fromkeys(_BINARY, range(2))}
+_OVERWRITE: dict[str, range] = {**dict.fromkeys(_UNARY, range(1)), **dict.fromkeys(_BINARY, range(2))}
 _NONE = range(0)
 
 
@@ -200,7 +200,7 @@ class Op:
         self.inputs = inputs
         self.outputs: tuple[Value, ...] = ()
         self.after: tuple[Op, ...] = ()
-        self.overwrite = overwrites(kind, len(inputs))
+        self.overwrite = _OVERWRITE.get(kind) or overwrites(kind, len(inputs))
         self.variable: Variable | None = None
         self.extra = 0
         self.attributes: tuple[int, ...] = ()

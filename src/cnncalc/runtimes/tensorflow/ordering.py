@@ -24,19 +24,28 @@ def ordered(ops: Sequence[Op]) -> list[Op]:
     """The same operations in Grappler's order."""
     for number, op in enumerate(ops):
         op.number = number
-    before = [_operands(op) for op in ops]
-    for op, numbers in zip(ops, before, strict=True):
+    before = [
+        _by_names(op)
+        if len(op.inputs) > 1 and op.kind in COMMUTATIVE
+        else [value.op.number for value in op.inputs if value.op is not None]
+        for op in ops
+    ]
+    for op in ops:
         if op.after:
-            numbers += [other.number for other in op.after]
-    order = _by_levels(_pruned(_ends(ops, before), before), before)
-    return [ops[number] for number in _by_levels(_depth_first(order, before), before)]
+            before[op.number] += [other.number for other in op.after]
+    readers = _readers(before)
+    order = _pruned(_ends(ops, readers), before)
+    for sort in (_by_levels, _depth_first, _by_levels):
+        _arrange(readers, order)
+        order = sort(order, before, readers)
+    return [ops[number] for number in order]
 
 
-def _operands(op: Op) -> Numbers:
-    """The operations that make an operation's inputs; those of sums and products stand in the order of their
-    names (common_subgraph_elimination.cc), of which the layers' are known."""
+def _by_names(op: Op) -> Numbers:
+    """The operations that make the operands of a sum or a product, in the order of their names
+    (common_subgraph_elimination.cc), of which the layers' are known."""
     makers = [value.op for value in op.inputs if value.op is not None]
-    if len(makers) > 1 and op.kind in COMMUTATIVE:
+    if len(makers) > 1:
         makers.sort(key=_name)
     return [maker.number for maker in makers]
 
@@ -46,16 +55,15 @@ def _name(op: Op) -> tuple[bool, str]:
     return op.phase != BACKWARD, op.owner
 
 
-def _ends(ops: Sequence[Op], before: Sequence[Numbers]) -> Numbers:
+def _ends(ops: Sequence[Op], readers: Sequence[Numbers]) -> Numbers:
     """The ends of the graph by name: losses and outputs, averages of layers, the optimizer's writes and later
     reads.
 
     The optimizer's names end in their numbers, so that the ninth comes behind the tenth.
     """
-    read = {number for numbers in before for number in numbers}
     updates = [op.number for op in ops if op.kind in WRITES and op.phase == UPDATE]
     averages = [op.number for op in ops if op.kind in WRITES and op.phase != UPDATE]
-    others = [op.number for op in ops if op.kind not in WRITES and op.number not in read]
+    others = [op.number for op in ops if op.kind not in WRITES and not readers[op.number]]
     again = [op.number for op in ops if op.kind == "Read" and op.after]
     return [*others, *averages, *_by_name(updates), *_by_name(again)]
 
@@ -77,10 +85,28 @@ def _pruned(ends: Numbers, before: Sequence[Numbers]) -> Numbers:
     return found[::-1]
 
 
-def _by_levels(order: Numbers, before: Sequence[Numbers]) -> Numbers:
+def _readers(before: Sequence[Numbers]) -> list[Numbers]:
+    """Who waits for each."""
+    readers: list[Numbers] = [[] for _ in before]
+    for number, numbers in enumerate(before):
+        for other in numbers:
+            readers[other].append(number)
+    return readers
+
+
+def _arrange(readers: Sequence[Numbers], order: Numbers) -> None:
+    """Put the readers of each in this order."""
+    places = [0] * len(readers)
+    for place, number in enumerate(order):
+        places[number] = place
+    for numbers in readers:
+        if len(numbers) > 1:
+            numbers.sort(key=places.__getitem__)
+
+
+def _by_levels(order: Numbers, before: Sequence[Numbers], readers: Sequence[Numbers]) -> Numbers:
     """Each as soon as the last that it waits for has its place: Kahn's algorithm with a queue."""
-    readers = _readers(order, before)
-    waiting = [len(numbers) for numbers in before]
+    waiting = list(map(len, before))
     ready = [number for number in order if not waiting[number]]
     for number in ready:  # which grows while it is read
         for reader in readers[number]:
@@ -90,18 +116,8 @@ def _by_levels(order: Numbers, before: Sequence[Numbers]) -> Numbers:
     return ready
 
 
-def _readers(order: Numbers, before: Sequence[Numbers]) -> list[Numbers]:
-    """Who waits for each, in order."""
-    readers: list[Numbers] = [[] for _ in before]
-    for number in order:
-        for other in before[number]:
-            readers[other].append(number)
-    return readers
-
-
-def _depth_first(order: Numbers, before: Sequence[Numbers]) -> Numbers:
+def _depth_first(order: Numbers, before: Sequence[Numbers], readers: Sequence[Numbers]) -> Numbers:
     """Each behind all that it leads to, the last root first and the last reader first; that backwards."""
-    readers = _readers(order, before)
     seen = [False] * len(before)
     found = []
     for root in reversed([number for number in order if not before[number]]):

@@ -12,7 +12,7 @@ from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
 from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
-from cnncalc.runtimes.tensorflow.fusing import fused, gives_up, merged, padding
+from cnncalc.runtimes.tensorflow.fusing import counted, fused, gives_up, merged, padding
 from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
@@ -196,10 +196,11 @@ class _Graph:
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
         float16 = "float16" in self.types
         ops = merged(live(self.tape.ops))
-        as_created = gives_up(ops, self.tape.unshaped)
+        readers = counted(ops)
+        as_created = gives_up(ops, readers, self.tape.unshaped)
         if not as_created:
-            ops = fused(ops, self.tape.unshaped, float16)
-        ops = padding(ops, float16)
+            ops = fused(ops, readers, self.tape.unshaped, float16)
+        ops = padding(ops, readers, float16)
         fitted(ops, float16)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [
