@@ -27,6 +27,7 @@ def test_variables_are_exact(found: list[Entry]) -> None:
 def test_predictions_are_equal_to_the_byte(found: list[Entry]) -> None:
     predictions = groups(found)["prediction"]
     assert score(predictions).exact >= 0.98
+    assert score(predictions).runs_inside >= 0.99
     off = {item.row.model for item in predictions if abs(item.error) > 0.02}
     assert off == {"ds_cnn", "nasnet_large"}  # of the second one of several measured values
 

@@ -227,6 +227,8 @@ def _ran(ran: Ran, variables: int, slots: bool = False) -> Footprint:
     timeline = replay(ran.plan)
     fixed = sum(ran.plan.buffers[number].bytes for number in ran.plan.steps[0].allocates)
     low, high = band(timeline, ran.put_off, slots)
+    drawn = [replay(plan).peak.bytes for plan in ran.drawn]
+    low, high = min([low, *drawn]), max([high, *drawn])
     return Footprint(timeline, variables, fixed - variables, low - fixed, high - fixed)
 
 

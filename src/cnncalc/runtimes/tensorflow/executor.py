@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from random import Random
 from typing import NamedTuple
 
 from cnncalc.memory.plan import Draft, Plan, Role, Step
@@ -64,10 +65,14 @@ class PutOff(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """The plan of a run in the order that is most frequent, and what could have come otherwise."""
+    """The plan of a run in the order that is most frequent, and what could have come otherwise.
+
+    ``drawn`` are plans of the same run from other orders of its roots.
+    """
 
     plan: Plan
     put_off: tuple[PutOff, ...]
+    drawn: tuple[Plan, ...] = ()
 
 
 def run(
@@ -75,13 +80,26 @@ def run(
     order: Sequence[Op],
     variables: Sequence[Variable],
     fixed: Sequence[tuple[str, Role, int]],
+    draws: int = 0,
 ) -> Ran:
     """The plan of running all operations. ``fixed`` are buffers that are there before: images, small
     variables.
 
-    A variable that is updated, and is large enough to be traced, has a buffer of its own.
+    A variable that is updated, and is large enough to be traced, has a buffer of its own. ``draws``: how
+    many other orders of the roots are run too, where trunks run in parallel. The roots, which read weights,
+    lie on the executor's stack in an order that is random in each compilation: a trunk whose weights lie low
+    waits for them. They are drawn with fixed seeds, so that the same model has the same answer.
     """
-    return _Execution(ops, variables, fixed).ran(order)
+    ran = _Execution(ops, variables, fixed).ran(order)
+    if not any(_parts(op) for op in ops):
+        return ran
+    others = (_Execution(ops, variables, fixed).ran(order, Random(seed)) for seed in range(draws))
+    return ran._replace(drawn=tuple(other.plan for other in others))
+
+
+def _parts(op: Op) -> bool:
+    """Whether trunks part at an operation."""
+    return sum(reader.kind not in CHEAP for reader in op.readers) > 1
 
 
 class _Buffer:
@@ -136,10 +154,12 @@ class _Execution:
         self.filters: dict[tuple[str, Value], tuple[Op, int, int]] = {}
         self.put_off: dict[Op, PutOff] = {}
 
-    def ran(self, order: Sequence[Op]) -> Ran:
-        """Run until nothing is ready."""
+    def ran(self, order: Sequence[Op], draw: Random | None = None) -> Ran:
+        """Run until nothing is ready, from the roots in this order, or one that is drawn."""
         link(self.ops, order)
         stack = [op for op in self.ops if not op.waiting]
+        if draw is not None:
+            draw.shuffle(stack)
         while stack:
             queue = [stack.pop()]
             for op in queue:  # which grows while it is read

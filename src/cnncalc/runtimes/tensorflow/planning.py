@@ -38,6 +38,9 @@ def inference(graph: Graph, settings: Settings, variables_bytes: int) -> Ran:
     return made.plan((), variables_bytes)
 
 
+DRAWS = 8
+"""Orders of the roots of a prediction that are tried; of a training step the band tells without."""
+
 Stages = Sequence[range]
 """The nodes of a segment that runs again, by the stages between which a single value passes."""
 
@@ -211,7 +214,7 @@ class _Graph:
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
         fixed += [("targets", "targets", value.bytes) for value in targets]
-        ran = run(ops, ops if as_created else ordered(ops), large, fixed)
+        ran = run(ops, ops if as_created else ordered(ops), large, fixed, 0 if targets else DRAWS)
         self.tape.clear()
         return ran
 
