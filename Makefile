@@ -3,6 +3,8 @@
 #   make test     all tests, real Keras among them
 #   make test-xla live tests of XLA's compiler for GPUs, which needs no GPU (Linux; installs some 1.2 GB)
 #   make check    the fast gate: format, lint, types, imports, doctests, tests without TensorFlow
+#   make fuzz     20,000 broken model files, Keras configs, archives and command lines
+#   make package  the wheel and the source distribution, built, installed in an empty environment and tried
 #   make docs     the documentation, strictly, into site/
 #   make bench    the time of a cold start
 #   make format   format the code and mend what ruff can mend
@@ -14,7 +16,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXERCISE := examples/geron_exercise.yaml
 
-.PHONY: demo test test-xla check docs bench format clean distclean
+.PHONY: demo test test-xla check fuzz package docs bench format clean distclean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := demo
@@ -38,6 +40,12 @@ check: $(VENV)/.installed-lint $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest --quiet --ignore=tests/keras -m 'not keras' --numprocesses=auto --maxprocesses=4
+
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --numprocesses=auto --maxprocesses=4
+
+package: $(VENV)/.installed-package
+	$(BIN)/python tests/try_package.py
 
 docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

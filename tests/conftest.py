@@ -10,6 +10,8 @@ from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)  # --hypothesis-profile=explore
+# make fuzz
+settings.register_profile("fuzz", deadline=None, print_blob=True, max_examples=20_000, database=None)
 settings.load_profile("steady")
 
 KERAS_TESTS = Path(__file__).parent / "keras"

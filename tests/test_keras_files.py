@@ -13,51 +13,7 @@ import cnncalc
 from cnncalc.errors import CnncalcError
 from cnncalc.interop.keras_config import model_from_config
 from cnncalc.interop.reading import Reading
-
-
-def tensor(layer: str, call: int = 0, output: int = 0) -> dict[str, Any]:
-    return {"class_name": "__keras_tensor__", "config": {"keras_history": [layer, call, output]}}
-
-
-def layer(kind: str, name: str, *calls: list[Any], **settings: Any) -> dict[str, Any]:
-    nodes = [{"args": call, "kwargs": {"mask": None}} for call in calls]
-    config = {
-        "name": name,
-        "trainable": True,
-        "dtype": {"class_name": "DTypePolicy", "config": {"name": "float32"}},
-    }
-    return {"class_name": kind, "name": name, "config": config | settings, "inbound_nodes": nodes}
-
-
-def functional(*layers: dict[str, Any], shape: tuple[int | None, ...] = (8, 8, 3)) -> dict[str, Any]:
-    image = {
-        "class_name": "InputLayer",
-        "name": "image",
-        "config": {"name": "image", "batch_shape": [None, *shape]},
-    }
-    config = {"name": "net", "layers": [image, *layers], "input_layers": ["image", 0, 0]}
-    return {"class_name": "Functional", "config": config | {"output_layers": [layers[-1]["name"], 0, 0]}}
-
-
-CONVOLUTION = {
-    "filters": 4,
-    "kernel_size": [3, 3],
-    "activation": "linear",
-    "kernel_initializer": {"class_name": "Zeros"},
-}
-NET = functional(
-    layer("Conv2D", "conv", [tensor("image")], **CONVOLUTION),
-    layer("ReLU", "act", [tensor("conv")], negative_slope=0.0),
-    layer("Add", "sum", [[tensor("conv"), tensor("act")]]),
-)
-
-
-def archive(path: Path, config: str, **others: str) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("config.json", config)
-        for name, text in others.items():
-            file.writestr(name, text)
-    return path
+from tests.keras_configs import CONVOLUTION, NET, archive, functional, layer, tensor
 
 
 def test_json_and_archive_give_the_same_model(tmp_path: Path) -> None:
@@ -172,6 +128,23 @@ def test_broken_files(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(CnncalcError):
+        cnncalc.load(path)
+
+
+def test_a_config_that_cannot_be_decompressed(tmp_path: Path) -> None:
+    path = archive(tmp_path / "net.keras", json.dumps(NET))
+    content = bytearray(path.read_bytes())
+    content[60:70] = b"\xff" * 10  # behind the entry's header of 30 bytes and its name of 11
+    path.write_bytes(content)
+    with pytest.raises(CnncalcError, match=r"not a \.keras archive: Error"):
+        cnncalc.load(path)
+
+
+def test_other_compressions_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("config.json", json.dumps(NET))
+    with pytest.raises(CnncalcError, match="compressed as Keras never does"):
         cnncalc.load(path)
 
 

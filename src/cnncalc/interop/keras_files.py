@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ MAX_RATIO = 1000
 """How much smaller than itself a compressed config may be."""
 MAX_ENTRIES = 100_000
 CONFIG = "config.json"
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def config_of_archive(path: Path) -> Any:
@@ -26,7 +28,7 @@ def config_of_archive(path: Path) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
             return parsed(_config_bytes(archive, path), path)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError) as error:
         raise FileError(f"{path}: not a .keras archive: {error}.") from None
 
 
@@ -37,6 +39,8 @@ def _config_bytes(archive: zipfile.ZipFile, path: Path) -> bytes:
         entry = archive.getinfo(CONFIG)
     except KeyError:
         raise FileError(f"{path}: not a .keras archive: it holds no {CONFIG}.") from None
+    if entry.compress_type not in METHODS:
+        raise FileError(f"{path}: its {CONFIG} is compressed as Keras never does.")
     if entry.file_size > MAX_CONFIG or entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
         raise FileError(f"{path}: its {CONFIG} is {entry.file_size:,} bytes, more than a model's can be.")
     with archive.open(entry) as stream:

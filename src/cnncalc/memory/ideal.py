@@ -18,6 +18,8 @@ first trained layer nothing is kept.
 
 Assumed besides:
 
+* every layer is run, also one that does nothing in prediction (a dropout of the images is a copy of them)
+  and one of two that do the same;
 * no layer needs working memory, and nothing is computed twice (that is checkpointing);
 * what is kept is kept as it is: a ReLU's output, not the bit that its gradient needs;
 * tensors joined are copied once; gradients of weights are dense, an embedding's too;
