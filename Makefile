@@ -6,7 +6,7 @@
 #   make fuzz     20,000 broken model files, Keras configs, archives and command lines
 #   make package  the wheel and the source distribution, built, installed in an empty environment and tried
 #   make docs     the documentation, strictly, into site/
-#   make bench    the time of a cold start
+#   make bench    speed beside Keras, compared with what is recorded (bench-record, bench-peers)
 #   make format   format the code and mend what ruff can mend
 #   make clean    remove what was built, but not .venv (make distclean removes that too)
 
@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXERCISE := examples/geron_exercise.yaml
 
-.PHONY: demo test test-xla check fuzz package docs bench format clean distclean
+.PHONY: demo test test-xla check fuzz package docs bench bench-record bench-peers format clean distclean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := demo
@@ -51,8 +51,26 @@ docs: $(VENV)/.installed-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo 'The documentation is in site/index.html.'
 
-bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/cold_start.py
+# Compares with what is recorded; bench-record records instead, and writes docs/benchmarks.md.
+bench: .benchmarks/run.json
+	$(BIN)/python -m benchmarks.speed.results $<
+
+bench-record: .benchmarks/run.json
+	$(BIN)/python -m benchmarks.speed.results $< --record
+	$(BIN)/python -m benchmarks.speed.render
+
+.PHONY: .benchmarks/run.json
+.benchmarks/run.json: $(VENV)/.installed-bench $(VENV)/.installed-test-keras
+	@$(BIN)/python -m compileall -q src
+	@mkdir -p $(@D)
+	$(BIN)/python -m pytest benchmarks/speed/test_speed.py --quiet -p no:xdist -W ignore --benchmark-json=$@
+
+# PyTorch and its tools, in an environment of their own.
+PEERS := .venv-peers
+bench-peers:
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[bench-peers]'
+	$(PEERS)/bin/python -m benchmarks.speed.peers
 
 format: $(VENV)/.installed-lint
 	$(BIN)/ruff check --fix-only .
@@ -63,7 +81,7 @@ clean:
 	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS)
 
 # The stamps: an extra is installed again only when pyproject.toml has changed.
 $(VENV)/.created:

@@ -124,6 +124,8 @@ class Fit:
         question = self.question
 
         def needs(size: int) -> int:
+            if size == question.batch_size:
+                return question.budget.high(question.need)
             return question.budget.high(question.needs(question.with_batch(question.run, size)))
 
         return largest_batch(needs, question.budget.bytes, question.batch_size)

@@ -1,0 +1,1 @@
+"""How fast answers are beside Keras, cold and warm, and how they grow: `make bench`, docs/benchmarks.md."""
