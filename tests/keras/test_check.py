@@ -36,7 +36,7 @@ def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 def in_keras(monkeypatch: pytest.MonkeyPatch, other: cnncalc.Model) -> None:
     """Let the check build another model than the one that is estimated."""
     built = cnncalc.to_keras(other)
-    monkeypatch.setattr("cnncalc.interop.checking.to_keras", lambda model: built)
+    monkeypatch.setattr("cnncalc.interop.checking.to_keras", lambda model, segments: built)
 
 
 def dense(units: int, **given: Any) -> cnncalc.Model:
