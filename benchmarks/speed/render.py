@@ -18,7 +18,7 @@ HEAD = """\
 
 How fast cnncalc is beside Keras and beside other tools. `make bench` measures it again, compares with these
 figures, and fails where one is worse beyond the spread of both; `make bench-record` replaces them, and this
-page. Bold: what falls short.
+page. Bold: what falls short. The machine did other work beside.
 
 """
 
