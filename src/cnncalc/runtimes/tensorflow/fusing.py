@@ -81,6 +81,8 @@ def gives_up(ops: list[Op], readers: Readers, unshaped: Set[Value]) -> bool:
     Of a sum and a depthwise convolution with a bias it makes an operation for which there is no kernel, and
     the error undoes all passes.
     """
+    if not any(op.kind == "DepthwiseConv2D" and len(op.inputs) == 3 for op in ops):
+        return False
     sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
     chained = {value.op for op in sums for value in op.inputs if readers[value] == 1}
     for op in sums:

@@ -61,10 +61,18 @@ def _ends(ops: Sequence[Op], readers: Sequence[Numbers]) -> Numbers:
 
     The optimizer's names end in their numbers, so that the ninth comes behind the tenth.
     """
-    updates = [op.number for op in ops if op.kind in WRITES and op.phase == UPDATE]
-    averages = [op.number for op in ops if op.kind in WRITES and op.phase != UPDATE]
-    others = [op.number for op in ops if op.kind not in WRITES and not readers[op.number]]
-    again = [op.number for op in ops if op.kind == "Read" and op.after]
+    updates: Numbers = []
+    averages: Numbers = []
+    others: Numbers = []
+    again: Numbers = []
+    for op in ops:
+        if op.kind in WRITES:
+            (updates if op.phase == UPDATE else averages).append(op.number)
+            continue
+        if not readers[op.number]:
+            others.append(op.number)
+        if op.after and op.kind == "Read":
+            again.append(op.number)
     return [*others, *averages, *_by_name(updates), *_by_name(again)]
 
 
