@@ -91,7 +91,7 @@ def run(
     waits for them. They are drawn with fixed seeds, so that the same model has the same answer.
     """
     ran = _Execution(ops, variables, fixed).ran(order)
-    if not any(_parts(op) for op in ops):
+    if not draws or not any(_parts(op) for op in ops):
         return ran
     others = (_Execution(ops, variables, fixed).ran(order, Random(seed)) for seed in range(draws))
     return ran._replace(drawn=tuple(other.plan for other in others))
