@@ -9,18 +9,11 @@ UNEXPLAINED = "not explained"
 
 REASONS = {
     "ds_cnn": "scratch of oneDNN's first convolution, 438,320 bytes, is not modelled",
-    "mixed_float16": "when each weight is converted to 16 bits is drawn at random; planned first",
-    "resnet8, own size, batch 64, SGD, mixed_bfloat16": "as with mixed_float16",
+    "inference, mixed_float16": "traced: some weights are converted to 16 bits late; planned are all first",
     "gradients accumulated": "all gradients are held until the last is there, which is not modelled",
-    "convnext_": "readers with no rule of order between them",
     "lenet5, own size, batch 512, momentum": "the second convolution is put off in every compilation",
     "random-16,": "the layer next to the loss is put off in most compilations",
     "random-43,": "the layer next to the loss is put off in most compilations",
-    "random-53,": "readers with no rule of order between them",
-    "random-118,": "readers with no rule of order between them",
-    "random-122,": "readers with no rule of order between them",
-    "momentum": "several layers put off, or updates late, in most compilations",
-    "vgg11, 32px, batch 8, ": "dense layers put off together, or updates late, in most compilations",
 }
 """By a part of the row's name; the first that fits counts."""
 

@@ -101,7 +101,8 @@ def _error(item: Entry) -> str:
 NOTE = """The last three columns are what is widely used for the whole of the memory: the weights, as Keras's
 summary shows; weights and the sum of all outputs; weights and twice the outputs of layers with
 weights, as torchinfo
-adds up. They stand against step bytes and weights together."""
+adds up. The second is also what the widely copied Keras function for memory usage returns. They stand
+against step bytes and weights together."""
 
 
 def _table(found: list[Entry]) -> list[str]:
