@@ -9,12 +9,12 @@ jax or torch, whichever is installed; nothing here is of one of them.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from itertools import product
 from math import ceil, floor, log10, prod
@@ -23,9 +23,14 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import cnncalc
+from benchmarks import recorded
 from benchmarks.speed.results import spread
 
 MEASURED = Path(__file__).with_name("timings.json")
+
+load = partial(recorded.load, MEASURED)
+save = partial(recorded.save, MEASURED)
+
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PLOT = DOCS / "timing.md", DOCS / "roofline.svg"
 MODELS = {
@@ -54,17 +59,6 @@ class Row(NamedTuple):
     @property
     def id(self) -> str:
         return " ".join(map(str, self))
-
-
-def load() -> dict[str, Any]:
-    """What has been measured, by the row's id."""
-    return json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
-
-
-def save(done: Mapping[str, Any]) -> None:
-    spare = MEASURED.with_suffix(".new")
-    spare.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
-    spare.replace(MEASURED)
 
 
 def measure(backend: str, names: list[str]) -> None:

@@ -7,18 +7,23 @@ which one compilation does not tell enough.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks import recorded
 from benchmarks.accuracy.rows import Row, rows
 from cnncalc.errors import CnncalcError
 from cnncalc.measuring.measurement import Measurement, measure
 
 MEASURED = Path(__file__).parent / "measured.json"
+
+load = partial(recorded.load, MEASURED)
+save = partial(recorded.save, MEASURED)
+
 COMPILATIONS = {"training": 4, "inference": 1}
 
 
@@ -41,18 +46,6 @@ def more(ids: set[str]) -> None:
             found = record(row, 4)
             done[row.id] = found | {"step_bytes": done[row.id]["step_bytes"] + found["step_bytes"]}
             save(done)
-
-
-def load() -> dict[str, Any]:
-    """What has been measured, by the row's id."""
-    return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-
-
-def save(done: dict[str, Any]) -> None:
-    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in done.items())
-    spare = MEASURED.with_suffix(".new")
-    spare.write_text(f"{{\n{lines}\n}}\n")
-    spare.replace(MEASURED)
 
 
 def record(row: Row, compilations: int | None = None) -> dict[str, Any]:

@@ -6,13 +6,13 @@ order in which TensorFlow runs a step is fixed in one and may differ in the next
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import recorded
 from benchmarks.accuracy.rows import resized
 from cnncalc.checkpoints import Checkpoints, checkpoint
 from cnncalc.interop.loading import load
@@ -69,17 +69,11 @@ def rows() -> Iterator[Row]:
 def main() -> None:
     """Measure what is not yet there."""
     for row in rows():
-        done = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+        done = recorded.load(MEASURED)
         if row.id not in done:
             started = time.monotonic()
-            save({**done, row.id: record(row)})
+            recorded.save(MEASURED, {**done, row.id: record(row)})
             print(f"{time.monotonic() - started:6.1f} s  {row.id}", flush=True)
-
-
-def save(done: dict[str, Any]) -> None:
-    spare = MEASURED.with_suffix(".new")
-    spare.write_text(json.dumps(done, indent=1) + "\n")
-    spare.replace(MEASURED)
 
 
 def record(row: Row) -> dict[str, Any]:

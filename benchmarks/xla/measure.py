@@ -5,19 +5,23 @@ Saves after each row and goes on where it was stopped; a row that fails is recor
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cnncalc
+from benchmarks import recorded
 from benchmarks.xla.rows import GpuRow, rows
 from cnncalc.errors import CnncalcError
 from cnncalc.measuring.xla.asking import ask_xla
 from cnncalc.measuring.xla.job import XlaBuffer
 
 MEASURED = Path(__file__).parent / "measured.json"
+
+load = partial(recorded.load, MEASURED)
+save = partial(recorded.save, MEASURED)
 
 
 def main() -> None:
@@ -29,18 +33,6 @@ def main() -> None:
             done = load() | {row.id: record(row)}
             save(done)
             print(f"{time.monotonic() - started:6.1f} s  {row.id}", flush=True)
-
-
-def load() -> dict[str, Any]:
-    """What has been asked, by the row's id."""
-    return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-
-
-def save(done: dict[str, Any]) -> None:
-    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in done.items())
-    spare = MEASURED.with_suffix(".new")
-    spare.write_text(f"{{\n{lines}\n}}\n")
-    spare.replace(MEASURED)
 
 
 def record(row: GpuRow) -> dict[str, Any]:
