@@ -1,12 +1,14 @@
 """The host's memory for the data: the whole set in RAM, or what ``tf.data`` holds when it is read in pieces.
 
-The pipeline is ``dataset.shuffle(n).map(cast).batch(b).prefetch(p)``. By default ``tf.data`` fuses map and
-batch: a sample is cast and copied into its batch at once. Beside the batches that are prefetched it then
-holds one that is finished, one in the making, and the one in use. Sources: tensorflow/core/kernels/data:
-shuffle_dataset_op.cc, prefetch_dataset_op.cc, experimental/map_and_batch_dataset_op.cc; measured in
-tests/keras/test_input_pipeline.py. For a moment, while a batch is handed over, there may be one more, and
-with batches smaller than the number of threads more are in the making. Left out: files that are read and
-decoded, tensors of other types on the way, labels, and what Python holds.
+The pipeline is ``dataset.shuffle(n).map(cast).batch(b).prefetch(p)``, run as it is written. Beside the
+batches that are prefetched there is one in use, and two while one is made: its samples, each cast, and the
+batch that they are copied to. Two options of ``tf.data``, on by default, may hold more, by what they find
+while it runs: ``autotune`` takes the prefetch as the least, and casts as many samples at a time as there are
+cores; ``map_and_batch_fusion`` makes room for up to 16 finished batches. Sources:
+tensorflow/core/kernels/data: shuffle_dataset_op.cc, prefetch_dataset_op.cc, batch_dataset_op.cc,
+experimental/map_and_batch_dataset_op.cc; tensorflow/core/grappler/optimizers/data/autotune_buffer_sizes.cc;
+measured in tests/keras/test_input_pipeline.py. Left out: files that are read and decoded, tensors of other
+types on the way, labels, and what Python holds.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from cnncalc.tensors import Shape, data_bytes, data_type
 from cnncalc.validation import LARGEST
 
 MAKING = 2
-"""Batches that are finished or in the making, beside those that are prefetched."""
+"""While a batch is made: its samples, and the batch they are copied to."""
 
 IN_USE = 1
 
@@ -103,7 +105,8 @@ def data_memory(
     """What the host needs for a data set such as ``50000x224x224x3:uint8`` (samples, then a sample's shape).
 
     ``shuffle`` is the number of samples in the shuffle buffer, ``prefetch`` that of batches. Without a type
-    the samples are uint8, as images in files are. Raises CnncalcError for what is no data set.
+    the samples are uint8, as images in files are. The default options of ``tf.data`` may hold more than
+    ``pipeline_bytes``. Raises CnncalcError for what is no data set.
 
     >>> found = data_memory("50000x224x224x3:uint8", batch_size=32, prefetch=2, shuffle=1000)
     >>> found.dataset_bytes, found.shuffle_bytes, found.batch_bytes  # 150,528 B a sample, 602,112 as floats

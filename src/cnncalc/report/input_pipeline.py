@@ -27,7 +27,9 @@ def to_table(found: DataMemory, width: int | None = None) -> str:
     head = f"{found.samples:,} samples of {shape_text(found.shape)}, {found.data_type}"
     words = (
         f"The whole set takes {bytes_text(found.dataset_bytes)} in RAM, and as {found.dtype} "
-        f"{bytes_text(found.cast_dataset_bytes)}. Read in pieces it takes {bytes_text(found.pipeline_bytes)}."
+        f"{bytes_text(found.cast_dataset_bytes)}. "
+        f"Read in pieces it takes {bytes_text(found.pipeline_bytes)}; "
+        "tf.data's options autotune and map_and_batch_fusion, on by default, may take more."
     )
     text = words if width is None else wrapped(words, width)
     return "\n\n".join([head, fitted(_grid(found), width), text]) + "\n"
