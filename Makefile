@@ -65,12 +65,13 @@ bench-record: .benchmarks/run.json
 	@mkdir -p $(@D)
 	$(BIN)/python -m pytest benchmarks/speed/test_speed.py --quiet -p no:xdist -W ignore --benchmark-json=$@
 
-# PyTorch and its tools, in an environment of their own.
+# PyTorch, its tools and Keras, in an environment of their own. Measures the rows that peers.json lacks.
 PEERS := .venv-peers
 bench-peers:
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[bench-peers]'
 	$(PEERS)/bin/python -m benchmarks.speed.peers
+	$(PEERS)/bin/python -m benchmarks.speed.render
 
 format: $(VENV)/.installed-lint
 	$(BIN)/ruff check --fix-only .

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 import cnncalc
-from benchmarks import timing
-from benchmarks.speed import render, results
-from benchmarks.speed.models import chain, residual
+from benchmarks import recorded, timing
+from benchmarks.speed import peers, render, results
+from benchmarks.speed.models import chain, load, residual
 from benchmarks.speed.results import Figure
 from cnncalc.interop.model_file import model_from_text
 
@@ -52,6 +54,51 @@ def test_a_ratio_is_keras_s_builds_over_the_answers() -> None:
 @pytest.mark.parametrize(("text", "layers"), [(chain(7), 7), (residual(3), 16)])  # 1 + 3 * 5
 def test_the_networks_that_grow(text: str, layers: int) -> None:
     assert len(model_from_text(text, "net", "net").layers) == layers
+
+
+def test_a_row_beside_another_tool_is_made_of_medians() -> None:
+    found = [("ideal", 2.0), ("tool", 9.0), ("ideal", 4.0), ("tool", 7.0), ("parameters", [5, 5])]
+    assert peers.gathered(found, 0) == {"seconds": {"ideal": 3.0, "tool": 8.0}, "parameters": [5, 5]}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "failed"),
+    [
+        ([("failed", "RecursionError after 3.0 s")], 0, "RecursionError after 3.0 s"),
+        ([], -signal.SIGALRM, f"not in {peers.LIMIT_SECONDS} s"),
+        ([], -signal.SIGKILL, "ends by SIGKILL"),
+        ([], 1, "ends with status 1"),
+    ],
+)
+def test_a_tool_that_gives_no_answer_says_why(
+    said: list[tuple[str, object]], status: int, failed: str
+) -> None:
+    row = peers.gathered([(f"{peers.SUMS}, loaded", 0.5), *said], status)
+    assert row == {"seconds": {f"{peers.SUMS}, loaded": 0.5}, "failed": failed}
+    assert render.faster(row, f"{peers.SUMS}, loaded") == "0.500 s"
+    assert render.slower(row) == failed
+
+
+def test_ratios_beside_other_tools() -> None:
+    row = {"seconds": {peers.SUMS: 0.002, "tool": 0.4}}
+    assert render.slower(row) == "400 (200)"  # 0.4 s in ms; 0.4 / 0.002
+    assert render.faster(row, peers.SUMS) == "200 (0.002 s)"
+
+
+def test_other_tools_count_the_same_network() -> None:
+    counts = [
+        (row["model"], *row["parameters"])
+        for row in recorded.load(peers.RESULT).values()
+        if "parameters" in row
+    ]
+    own = {name: cnncalc.estimate(load(name)).trainable_parameters for name in peers.SMALL}
+    assert {name for name, *_ in counts} >= {*own}
+    assert all(theirs == ours == own.get(name, ours) for name, theirs, ours in counts)
+
+
+def test_a_count_that_differs_is_named() -> None:
+    row = {"model": "net", "tool": "other", "parameters": [12, 10]}
+    assert "other of net, 12 (cnncalc 10)" in render.counted([row])
 
 
 def test_macs_and_bytes_of_a_timed_step() -> None:

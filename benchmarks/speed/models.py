@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cnncalc
 from cnncalc import Model
 from cnncalc.footprints import Footprint
+from cnncalc.interop.model_file import model_from_text
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = str(ROOT / "examples/geron_exercise.yaml")
@@ -49,15 +51,17 @@ ANSWERS: dict[str, Ask] = {
 }
 
 
-def build_in_keras(name: str) -> None:
+def build_in_keras(name: str) -> Any:
     """Build the model in Keras and print its summary, to nowhere."""
     import keras
 
     keras.backend.clear_session()
-    model = (
-        getattr(keras.applications, APPLICATIONS[name])(weights=None) if name in APPLICATIONS else _exercise()
-    )
+    if name in APPLICATIONS:
+        model = getattr(keras.applications, APPLICATIONS[name])(weights=None)
+    else:
+        model = {"exercise": _exercise, CHAIN: _chain, RESIDUAL: _residual}[name]()
     model.summary(print_fn=lambda *_, **__: None)
+    return model
 
 
 def _exercise() -> Any:
@@ -67,6 +71,26 @@ def _exercise() -> Any:
         return keras.layers.Conv2D(filters, 3, strides=2, padding="same")
 
     return keras.Sequential([keras.Input((200, 300, 3)), *map(convolution, (100, 200, 400))])
+
+
+def _chain() -> Any:
+    import keras
+
+    convolutions = (keras.layers.Conv2D(8, 3, padding="same") for _ in range(20_000))
+    return keras.Sequential([keras.Input((32, 32, 3)), *convolutions])
+
+
+def _residual() -> Any:
+    import keras
+    from keras import layers
+
+    images = keras.Input((32, 32, 3))
+    value = layers.Conv2D(8, 1)(images)
+    for _ in range(2_000):
+        inner = layers.Conv2D(8, 3, padding="same", use_bias=False)(value)
+        inner = layers.ReLU()(layers.BatchNormalization()(inner))
+        value = layers.ReLU()(layers.Add()([inner, value]))
+    return keras.Model(images, value)
 
 
 def chain(length: int) -> str:
@@ -96,3 +120,19 @@ def residual(blocks: int) -> str:
         block.replace("{n}", str(number)).replace("{m}", str(number - 1)) for number in range(1, blocks + 1)
     )
     return stem + "".join(numbered)
+
+
+CHAIN, RESIDUAL = "20,000 convolutions", "2,000 residual blocks"
+TEXTS: dict[str, Callable[[], str]] = {
+    "200 residual blocks": partial(residual, 200),
+    RESIDUAL: partial(residual, 2_000),
+    CHAIN: partial(chain, 20_000),
+}
+"""Makes a model file."""
+
+
+def load(name: str) -> Model:
+    """By its name here or in the zoo; a text is read as a file is."""
+    if name in TEXTS:
+        return model_from_text(TEXTS[name](), name, name)
+    return cnncalc.load(FILES.get(name, name))

@@ -1,135 +1,168 @@
-"""Other tools on the same architectures in PyTorch, beside cnncalc: `make bench-peers`. Writes peers.json.
+"""Other tools on the same architectures, beside cnncalc: `make bench-peers`. Writes peers.json.
 
-Each tool counts what it counts; only the time is compared. What fails is written down as failing.
+Each row is measured in a process of its own, in which cnncalc and the tool run by turns: the median of
+several turns after one; of the large networks one turn. The tools are those of PyTorch, on a model that has
+been built, and Keras, which builds the model and prints its summary. A run that takes longer than the limit
+is ended by an alarm (so this needs Unix), and one that fails is written down as failing. Each row is saved
+when it is there, and not measured again before it is deleted.
 """
 
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-import torch
-import torchvision
-from torch import nn
-
 import cnncalc
-from benchmarks.speed.models import FILES
+from benchmarks import recorded
+from benchmarks.speed.models import ANSWERS, ROOT, build_in_keras, load
+from benchmarks.timing import processor
 
 RESULT = Path(__file__).with_name("peers.json")
-ROUNDS = 3
+LIMIT_SECONDS = 300
+TURNS = 5
+SUMS = "shapes, parameters, MACs"
+SMALL = ("exercise", "resnet50_v1_5", "densenet201", "efficientnet_b7", "200 residual blocks")
+LARGE = ("2,000 residual blocks", "20,000 convolutions")
+PYTORCH = ("torch build", "torchinfo", "fvcore", "thop", "ptflops")
+KERAS = ("Keras", "Keras, recursion allowed")
+"""As installed, and with Python's limit of recursion out of the way."""
+ROWS = (*product(SMALL, PYTORCH), *product(LARGE, KERAS), *product(LARGE, PYTORCH))
+
+Found = tuple[str, Any]
+"""What was measured, and its value; a line of what a row's process prints."""
 
 
-class Block(nn.Module):  # type: ignore[misc, unused-ignore]
-    """Convolution, normalisation, ReLU, added to what was read, ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers = nn.Conv2d(8, 8, 3, padding="same", bias=False), nn.BatchNorm2d(8), nn.ReLU()
-        self.inner, self.last = nn.Sequential(*layers), nn.ReLU()
-
-    def forward(self, value: torch.Tensor) -> torch.Tensor:
-        return self.last(self.inner(value) + value)
+def measure() -> None:
+    for model, tool in ROWS:
+        name, rows = f"{model}: {tool}", recorded.load(RESULT)
+        if name not in rows:
+            recorded.save(RESULT, rows | {name: row(model, tool)})
+            print(name, flush=True)
+    print(f"All {len(ROWS)} rows are in {RESULT.relative_to(ROOT)}; those deleted there are measured anew.")
 
 
-def exercise() -> nn.Module:
-    widths = [(3, 100), (100, 200), (200, 400)]
-    return nn.Sequential(*(nn.Conv2d(*width, 3, stride=2, padding=1) for width in widths))
+def row(model: str, tool: str) -> dict[str, Any]:
+    command = (sys.executable, "-m", "benchmarks.speed.peers", model, tool)
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    return {
+        "model": model,
+        "tool": tool,
+        **gathered(map(json.loads, done.stdout.splitlines()), done.returncode),
+        "versions": versions(model, tool),
+        "processor": processor(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
 
 
-BUILDS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
-    "exercise": (exercise, (1, 3, 200, 300)),
-    "resnet50": (torchvision.models.resnet50, (1, 3, 224, 224)),
-    "densenet201": (torchvision.models.densenet201, (1, 3, 224, 224)),
-    "efficientnet_b7": (torchvision.models.efficientnet_b7, (1, 3, 600, 600)),
-    "200 residual blocks": (
-        lambda: nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), *(Block() for _ in range(200))),
-        (1, 3, 32, 32),
-    ),
-}
-"""What makes a model, and a batch of images."""
+def versions(model: str, tool: str) -> dict[str, str]:
+    if tool in KERAS:
+        return {name: version(name) for name in ("keras", "tensorflow-cpu")}
+    pictures = ["torchvision"] if model in SMALL[1:4] else []
+    packages = ["torch", *pictures, *([] if tool == "torch build" else [tool])]
+    return {name: version(name) for name in packages}
 
 
-def torchinfo(model: nn.Module, shape: tuple[int, ...]) -> object:
-    import torchinfo as tool
+def gathered(found: Iterable[Found], status: int) -> dict[str, Any]:
+    """A row's figures: medians of the seconds; of a process that did not end well, why.
 
-    return tool.summary(model, shape, verbose=0).total_mult_adds
-
-
-def fvcore(model: nn.Module, shape: tuple[int, ...]) -> object:
-    from fvcore.nn import FlopCountAnalysis
-
-    return FlopCountAnalysis(model, torch.zeros(shape)).unsupported_ops_warnings(False).total()
-
-
-def thop(model: nn.Module, shape: tuple[int, ...]) -> object:
-    from thop import profile
-
-    return profile(model, (torch.zeros(shape),), verbose=False)
-
-
-def ptflops(model: nn.Module, shape: tuple[int, ...]) -> object:
-    from ptflops import get_model_complexity_info
-
-    return get_model_complexity_info(model, shape[1:], print_per_layer_stat=False, as_strings=False)
+    >>> gathered([("ideal", 2.0), ("tool", 8.0), ("ideal", 4.0), ("parameters", [9, 9])], 0)
+    {'seconds': {'ideal': 3.0, 'tool': 8.0}, 'parameters': [9, 9]}
+    >>> gathered([("ideal", 2.0)], -14)
+    {'seconds': {'ideal': 2.0}, 'failed': 'not in 300 s'}
+    """
+    seconds: dict[str, list[float]] = {}
+    said: dict[str, Any] = {}
+    for what, value in found:
+        if what in ("parameters", "failed"):
+            said[what] = value
+        else:
+            seconds.setdefault(what, []).append(value)
+    if status:
+        said["failed"] = _end(status)
+    return {"seconds": {what: median(times) for what, times in seconds.items()}, **said}
 
 
-TOOLS = {"torchinfo": torchinfo, "fvcore": fvcore, "thop": thop, "ptflops": ptflops}
+def _end(status: int) -> str:
+    """A process that a signal ends has its number, negative."""
+    if status == -signal.SIGALRM:
+        return f"not in {LIMIT_SECONDS} s"
+    return f"ends by {signal.Signals(-status).name}" if status < 0 else f"ends with status {status}"
 
 
-def timed(action: Callable[[], object]) -> dict[str, Any]:
-    """The median of several runs after one, or the error's name."""
-    times = []
-    try:
-        for _ in range(ROUNDS + 1):
+# What follows runs in a row's process.
+
+
+def measured(model: str, tool: str) -> Iterator[Found]:
+    asked, run = questions(model, tool), prepared(model, tool)
+    many = model in SMALL
+    for turn in range(TURNS + 1 if many else 1):
+        for what, action in {**asked, "tool": run}.items():
             start = perf_counter()
-            action()
-            times.append(perf_counter() - start)
-    except Exception as error:  # whatever a tool raises: the row says so
-        return {"error": f"fails: {type(error).__name__}"}
-    return {"seconds": median(times[1:])}
+            try:
+                answer = limited(action)
+            except Exception as error:  # whatever a tool raises, the row says so
+                if what != "tool":
+                    raise
+                yield "failed", f"{type(error).__name__} after {perf_counter() - start:,.1f} s"
+                return
+            if turn or not many:  # the first of many warms up
+                yield what, perf_counter() - start
+    yield "parameters", [answer, cnncalc.estimate(load(model)).trainable_parameters]
 
 
-def estimate(name: str) -> Callable[[], object]:
-    from benchmarks.speed.models import residual
-    from cnncalc.interop.model_file import model_from_text
-
-    text = name.endswith("blocks")
-    model = model_from_text(residual(200), "residual", name) if text else cnncalc.load(FILES[name])
-
-    def answer() -> object:
-        found = cnncalc.estimate(model)
-        return found.layers, found.parameters, found.macs
-
-    return answer
+def limited(action: Callable[[], object]) -> object:
+    """The alarm ends the process, also while it is in compiled code."""
+    signal.alarm(LIMIT_SECONDS)
+    try:
+        return action()
+    finally:
+        signal.alarm(0)
 
 
-def rows(name: str) -> list[dict[str, Any]]:
-    build, shape = BUILDS[name]
-    found = [
-        {"model": name, "tool": "cnncalc", **timed(estimate(name))},
-        {"model": name, "tool": "torch build", **timed(build)},
-    ]
-    for tool, run in TOOLS.items():
-        model = build().eval()  # each tool leaves its hooks behind
-        found.append({"model": name, "tool": tool, **timed(partial(run, model, shape))})
-    return found
+def questions(name: str, tool: str) -> Mapping[str, Callable[[], object]]:
+    """Of cnncalc: beside Keras every answer, from a loaded model and from its file."""
+    model = load(name)
+    if tool not in KERAS:
+        return {SUMS: partial(ANSWERS[SUMS], model)}
+    loaded = {f"{what}, loaded": partial(ask, model) for what, ask in ANSWERS.items()}
+    return loaded | {f"{what}, file": partial(_from_file, ask, name) for what, ask in ANSWERS.items()}
+
+
+def _from_file(ask: Callable[[cnncalc.Model], object], name: str) -> object:
+    return ask(load(name))
+
+
+def prepared(name: str, tool: str) -> Callable[[], int]:
+    """One run of the tool. It gives the number of trainable parameters."""
+    if tool not in KERAS:
+        from benchmarks.speed import torch_tools
+
+        return torch_tools.prepared(name, tool)
+    build_in_keras("exercise")  # imports what it needs
+    if tool != "Keras":
+        sys.setrecursionlimit(1_000_000)
+    return lambda: sum(weight.shape.num_elements() for weight in build_in_keras(name).trainable_variables)
 
 
 def main() -> None:
-    names = sys.argv[1:] or list(BUILDS)
-    packages = ("torch", "torchvision", *TOOLS)
-    found: dict[str, Any] = {"versions": {name: version(name) for name in packages}, "rows": []}
-    for name in names:
-        with torch.no_grad():
-            found["rows"] += rows(name)
-        RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if len(sys.argv) == 1:
+        measure()
+        return
+    with redirect_stdout(sys.stderr):  # tools print what they like
+        for found in measured(*sys.argv[1:]):
+            print(json.dumps(found), file=sys.__stdout__, flush=True)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from statistics import median
 from typing import Any
 
+from benchmarks.recorded import load
 from benchmarks.speed.models import FILES, ROOT
+from benchmarks.speed.peers import KERAS, LIMIT_SECONDS, RESULT, SUMS
 from benchmarks.speed.results import Figure, figures_of, recorded
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PEERS = Path(__file__).with_name("peers.json")
 
 HEAD = """\
 # Benchmarks
@@ -48,21 +48,41 @@ highest. One number each: the brackets are a tenth, below which a difference is 
 """
 
 
-PEER_HEAD = """\
+DEEP = f"""\
+Networks of 10,001 and 20,000 layers, beside Keras in the same way, but once each and without a run before:
+how many times faster, and cnncalc's seconds in brackets; seconds alone where Keras gave no model. Keras
+follows a model's graph by recursion: it is run as it is, and with Python's limit of recursion raised. A run
+may take {LIMIT_SECONDS} s. Part of `make bench-peers`.
+
+"""
+
+OTHERS = f"""\
 ## Beside other tools
 
-Milliseconds for shapes, parameters and MACs of the same architecture (each tool counts what it counts): the
-tools from a built PyTorch model on the CPU and one image, without the time to build it, which is the column
-`torch build`; cnncalc from a loaded model. Medians; `make bench-peers`. """
+Milliseconds for shapes, parameters and MACs of the same architecture (each tool counts what it counts), and
+in brackets how many times those of cnncalc. The tools from a built PyTorch model and one image, on one
+thread of the CPU, without the time to build it, which is the column `torch build`; cnncalc from a loaded
+model. The published architectures are torchvision's own, which has no NASNetLarge. Each tool in a process of
+its own, in which cnncalc and the tool run by turns: medians, of the largest networks one run of at most
+{LIMIT_SECONDS} s. `make bench-peers`.
+
+"""
 
 
-def page(found: Mapping[str, Any], peers: Mapping[str, Any] | None) -> str:
+Row = Mapping[str, Any]
+"""Of peers.json."""
+
+
+def page(found: Mapping[str, Any], peers: Collection[Row]) -> str:
     figures = figures_of(found)
-    parts = [HEAD, _taken(found), ANSWERS, _answers(figures), COLD, *_tables(figures, "cold")]
+    deep = [row for row in peers if row["tool"] in KERAS]
+    others = [row for row in peers if row["tool"] not in KERAS]
+    parts = [HEAD, _taken(found), ANSWERS, _answers(figures), *_deep(deep)]
+    parts += [COLD, *_tables(figures, "cold")]
     parts += [*_processes(figures), GROWTH, *_tables(figures, "growth")]
     parts += ["## The largest batch\n\nOf ResNet-152 in 8 GiB, training with SGD, from a loaded model.\n\n"]
     parts += _tables(figures, "fit")
-    return "".join([*parts, _missed(figures), _peers(peers) if peers else ""])
+    return "".join([*parts, _missed(figures), *_others(others)])
 
 
 def _taken(found: Mapping[str, Any]) -> str:
@@ -115,20 +135,90 @@ def _missed(figures: Iterable[Figure]) -> str:
     )
 
 
-def _peers(peers: Mapping[str, Any]) -> str:
-    tools = list(dict.fromkeys(row["tool"] for row in peers["rows"]))
-    rows = [["model", *tools]]
-    for model in dict.fromkeys(row["model"] for row in peers["rows"]):
-        found = {row["tool"]: row for row in peers["rows"] if row["model"] == model}
-        rows.append([model, *(_peer(found.get(tool)) for tool in tools)])
-    versions = ", ".join(f"{name} {number}" for name, number in peers["versions"].items())
-    return f"{PEER_HEAD}{versions}.\n\n{table(rows)}"
+def _deep(rows: list[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    answers = list(dict.fromkeys(_answer(what) for row in rows for what in row["seconds"] if what != "tool"))
+    lines = [["model", "built by", "its time", "from", *answers]]
+    for row in rows:
+        for way in ("loaded", "file"):
+            cells = (faster(row, f"{answer}, {way}") for answer in answers)
+            lines.append([row["model"], row["tool"], _tool_time(row), way, *cells])
+    yield DEEP
+    yield _versions(rows)
+    yield table(lines)
 
 
-def _peer(row: Mapping[str, Any] | None) -> str:
-    if row is None:
+def _answer(question: str) -> str:
+    return question.rpartition(", ")[0]
+
+
+def _tool_time(row: Row) -> str:
+    return str(row["failed"]) if "failed" in row else f"{number(row['seconds']['tool'])} s"
+
+
+def faster(row: Row, question: str) -> str:
+    """
+    >>> faster({"seconds": {"ideal, loaded": 0.5, "tool": 60}}, "ideal, loaded")
+    '120 (0.500 s)'
+    >>> faster({"seconds": {"ideal, loaded": 0.5}, "failed": "not in 300 s"}, "ideal, loaded")
+    '0.500 s'
+    """
+    if question not in row["seconds"]:
         return ""
-    return f"{1e3 * row['seconds']:,.1f}" if "seconds" in row else str(row["error"])
+    seconds = row["seconds"][question]
+    if "failed" in row:
+        return f"{number(seconds)} s"
+    return f"{number(row['seconds']['tool'] / seconds)} ({number(seconds)} s)"
+
+
+def _others(rows: list[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    tools = list(dict.fromkeys(row["tool"] for row in rows))
+    lines = [["model", "cnncalc", *tools]]
+    for model in dict.fromkeys(row["model"] for row in rows):
+        found = {row["tool"]: row for row in rows if row["model"] == model}
+        own = median(row["seconds"][SUMS] for row in found.values() if SUMS in row["seconds"])
+        cells = (slower(found[tool]) if tool in found else "" for tool in tools)
+        lines.append([model, number(1e3 * own), *cells])
+    yield OTHERS
+    yield _versions(rows)
+    yield table(lines)
+    yield counted(rows)
+
+
+def slower(row: Row) -> str:
+    """
+    >>> slower({"seconds": {"shapes, parameters, MACs": 0.002, "tool": 0.4}})
+    '400 (200)'
+    """
+    if "failed" in row:
+        return str(row["failed"])
+    seconds = row["seconds"]["tool"]
+    return f"{number(1e3 * seconds)} ({number(seconds / row['seconds'][SUMS])})"
+
+
+def counted(rows: Iterable[Row]) -> str:
+    """Whether the tools count the same trainable parameters, which says that it is the same network."""
+    known = [row for row in rows if "parameters" in row]
+    others = [row for row in known if row["parameters"][0] != row["parameters"][1]]
+    if not others:
+        return f"All {len(known)} counts of trainable parameters are those of cnncalc.\n\n"
+    said = (
+        f"{row['tool']} of {row['model']}, {row['parameters'][0]:,} (cnncalc {row['parameters'][1]:,})"
+        for row in others
+    )
+    return f"Counts of trainable parameters that are not those of cnncalc: {'; '.join(said)}.\n\n"
+
+
+def _versions(rows: list[Row]) -> str:
+    """Of all rows: when, where, with what."""
+    dates = sorted({row["date"] for row in rows})
+    places = sorted({row["processor"] for row in rows})
+    packages = dict.fromkeys(" ".join(item) for row in rows for item in row["versions"].items())
+    taken = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+    return f"Taken on {taken}: {'; '.join(places)}; {', '.join(packages)}.\n\n"
 
 
 def number(value: float) -> str:
@@ -148,8 +238,7 @@ def table(rows: list[list[str]]) -> str:
 
 
 def rendered() -> str:
-    peers = json.loads(PEERS.read_text(encoding="utf-8")) if PEERS.exists() else None
-    return page(recorded(), peers).rstrip() + "\n"
+    return page(recorded(), load(RESULT).values()).rstrip() + "\n"
 
 
 if __name__ == "__main__":
