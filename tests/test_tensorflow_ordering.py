@@ -11,9 +11,9 @@ from cnncalc import Model, estimate
 from cnncalc.layers import layer_class
 from cnncalc.layers.base import Layer
 from cnncalc.memory.replay import replay
-from cnncalc.runtimes.tensorflow import planning
+from cnncalc.runtimes.tensorflow import ordering, planning
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, Op
-from cnncalc.runtimes.tensorflow.ordering import ordered
+from cnncalc.runtimes.tensorflow.ordering import Links, linked
 
 S = 16 * 32 * 32 * 16 * 4  # 16 channels over 32 x 32 pixels, for 16 images: 1 MiB
 
@@ -55,11 +55,12 @@ def test_the_first_part_of_a_gradient_runs_before_the_second_is_cut_out() -> Non
 def test_a_backward_pass_stands_as_grappler_left_it(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[Op] = []
 
-    def keeping(ops: Sequence[Op]) -> list[Op]:
-        kept.extend(ordered(ops))
-        return kept
+    def keeping(ops: Sequence[Op], as_created: bool) -> Links:
+        found = linked(ops, as_created)
+        kept.extend(ops[number] for number in found.order)
+        return found
 
-    monkeypatch.setattr(planning, "ordered", keeping)
+    monkeypatch.setattr(planning, "linked", keeping)
     model = joined(
         made("BatchNormalization", "norm"),
         made("Activation", "tanh", activation="tanh"),
@@ -88,3 +89,34 @@ def test_a_backward_pass_stands_as_grappler_left_it(monkeypatch: pytest.MonkeyPa
         ("AddN", "first"),
         ("Conv2DBackpropFilter", "first"),
     ]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lamb"])
+@pytest.mark.parametrize("name", ["resnet8", "ds_cnn", "mobilenet_v3_small"])
+def test_what_memory_does_not_see_moves_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, optimizer: str
+) -> None:
+    asked = estimate(name, batch_size=8, optimizer=optimizer)
+    plan = planning.training(asked.model.graph, asked.settings, 2**40).plan
+
+    def everything(_: object, others: Sequence[object]) -> list[bool]:
+        return [True for _ in others]
+
+    monkeypatch.setattr(ordering, "touching", everything)
+    monkeypatch.setattr(ordering, "seen", everything)
+    assert planning.training(asked.model.graph, asked.settings, 2**40).plan == plan
+
+
+def test_small_updates_are_not_put_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def counting(ops: Sequence[Op], as_created: bool) -> Links:
+        found = linked(ops, as_created)
+        sizes.append((len(found.order), len(ops)))
+        return found
+
+    monkeypatch.setattr(planning, "linked", counting)
+    asked = estimate("resnet8", batch_size=8, optimizer="adam")
+    planning.training(asked.model.graph, asked.settings, 2**40)
+    ((kept, made),) = sizes
+    assert kept < 0.6 * made

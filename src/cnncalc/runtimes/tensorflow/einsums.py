@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from math import prod
 
-from cnncalc.runtimes.tensorflow.executor import TRACED
-from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.ops import TRACED, Value
 from cnncalc.tensors import Shape
 
 BROADCAST, BATCH, FREE, CONTRACTED = range(4)

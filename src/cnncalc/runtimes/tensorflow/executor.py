@@ -15,6 +15,7 @@ training_op_helpers.h, PrepareToUpdateVariable).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from random import Random
@@ -25,18 +26,15 @@ from cnncalc.runtimes.tensorflow.ops import (
     CHEAP,
     FILTER_GRADIENTS,
     INPUT_GRADIENTS,
-    ONEDNN,
+    TRACED,
     VIEWS,
     Op,
     Value,
     Variable,
 )
+from cnncalc.runtimes.tensorflow.ordering import Links
 
 KERNEL_GRADIENTS = FILTER_GRADIENTS | INPUT_GRADIENTS
-
-TRACED = 256 * 1024
-"""Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h,
-kSmallAllocationsThreshold)."""
 
 ROLES: dict[str, Role] = {
     "forward": "outputs",
@@ -77,7 +75,7 @@ class Ran(NamedTuple):
 
 def run(
     ops: Sequence[Op],
-    order: Sequence[Op],
+    links: Links,
     variables: Sequence[Variable],
     fixed: Sequence[tuple[str, Role, int]],
     draws: int = 0,
@@ -90,16 +88,18 @@ def run(
     lie on the executor's stack in an order that is random in each compilation: a trunk whose weights lie low
     waits for them. They are drawn with fixed seeds, so that the same model has the same answer.
     """
-    ran = _Execution(ops, variables, fixed).ran(order)
-    if not draws or not any(_parts(op) for op in ops):
+    ran = _Execution(ops, links, variables, fixed).ran()
+    if not draws or not _parts(ops, links):
         return ran
-    others = (_Execution(ops, variables, fixed).ran(order, Random(seed)) for seed in range(draws))
+    others = (_Execution(ops, links, variables, fixed).ran(Random(seed)) for seed in range(draws))
     return ran._replace(drawn=tuple(other.plan for other in others))
 
 
-def _parts(op: Op) -> bool:
-    """Whether trunks part at an operation."""
-    return sum(reader.kind not in CHEAP for reader in op.readers) > 1
+def _parts(ops: Sequence[Op], links: Links) -> bool:
+    """Whether trunks part at an operation: several wait for it that are not cheap."""
+    waits = zip(ops, links.before, strict=True)
+    read = Counter(chain.from_iterable(before for op, before in waits if op.kind not in CHEAP))
+    return any(count > 1 for count in read.values())
 
 
 class _Buffer:
@@ -114,33 +114,16 @@ class _Buffer:
         self.owned = owned
 
 
-def link(ops: Sequence[Op], order: Sequence[Op]) -> None:
-    """Note who waits for whom, in the order of the executor's graph, and how often each value is read.
-
-    oneDNN's operations are made anew by the layout pass, so they stand behind all others; of a layer the
-    input gradient before the weight gradient, as that pass mostly numbers them.
-    """
-    for op in ops:
-        op.readers = []
-        op.waiting = len(op.after)
-        for value in op.outputs:
-            value.reads = 0
-    others = (op for op in order if op.kind not in ONEDNN)
-    for op in chain(others, (op for op in ops if op.kind in ONEDNN)):
-        for value in op.inputs:
-            value.reads += 1
-            if value.op is not None:
-                value.op.readers.append(op)
-                op.waiting += 1
-        for before in op.after:
-            before.readers.append(op)
-
-
 class _Execution:
     def __init__(
-        self, ops: Sequence[Op], variables: Sequence[Variable], fixed: Sequence[tuple[str, Role, int]]
+        self,
+        ops: Sequence[Op],
+        links: Links,
+        variables: Sequence[Variable],
+        fixed: Sequence[tuple[str, Role, int]],
     ) -> None:
         self.ops = ops
+        self.links = links
         self.draft = Draft()
         numbers = [self.draft.add(*item) for item in fixed]
         self.buffers: dict[Value, _Buffer] = {}
@@ -154,29 +137,32 @@ class _Execution:
         self.filters: dict[tuple[str, Value], tuple[Op, int, int]] = {}
         self.put_off: dict[Op, PutOff] = {}
 
-    def ran(self, order: Sequence[Op], draw: Random | None = None) -> Ran:
-        """Run until nothing is ready, from the roots in this order, or one that is drawn."""
-        link(self.ops, order)
-        stack = [op for op in self.ops if not op.waiting]
+    def ran(self, draw: Random | None = None) -> Ran:
+        """Run until nothing is ready, from the roots in the order of creation, or one that is drawn."""
+        ops, (_, before, readers, touching) = self.ops, self.links
+        waiting = list(map(len, before))
+        cheap = [op.kind in CHEAP for op in ops]
+        stack = [number for number, count in enumerate(waiting) if not count]
         if draw is not None:
             draw.shuffle(stack)
         while stack:
             queue = [stack.pop()]
-            for op in queue:  # which grows while it is read
-                self._run(op)
-                last = None
-                for reader in op.readers:
-                    reader.waiting -= 1
-                    if reader.waiting:
+            for number in queue:  # which grows while it is read
+                if touching[number]:
+                    self._run(ops[number])
+                last = -1
+                for reader in readers[number]:
+                    waiting[reader] = left = waiting[reader] - 1
+                    if left:
                         continue
-                    if reader.kind in CHEAP:
+                    if cheap[reader]:
                         queue.append(reader)
                         continue
-                    if last is not None:
+                    if last >= 0:
                         stack.append(last)
                     last = reader
-                if last is not None:
-                    (queue if queue[-1] is op else stack).append(last)
+                if last >= 0:
+                    (queue if queue[-1] == number else stack).append(last)
         plan = self.draft.done()
         counted = (
             item for item in self.put_off.values() if item.at < len(plan.steps)
@@ -208,22 +194,22 @@ class _Execution:
             self._note(op)
         elif op.kind == "Identity" and op.after:
             self._end(op)
-        if op.kind == "Read":
-            self._read(op)
-        elif op.variable is not None:
-            self._update(op, op.variable)
-        else:
+        if op.variable is None:
             self._compute(op)
-        buffers = self.buffers
+        elif op.kind == "Read":
+            self._read(op, op.variable)
+        else:
+            self._update(op, op.variable)
         for value in op.inputs:
-            if value in buffers:
-                self._leave(buffers[value])
+            buffer = self.buffers.get(value)
+            if buffer is not None:
+                self._leave(buffer)
         if self.new or self.freed:
             self.draft.steps.append(Step(op.owner, tuple(self.new), (), tuple(self.freed)))
             self.new, self.freed = [], []
 
-    def _read(self, op: Op) -> None:
-        home = self.homes.get(op.variable) if op.variable else None
+    def _read(self, op: Op, variable: Variable) -> None:
+        home = self.homes.get(variable)
         if home is not None:
             (value,) = op.outputs
             home.reads += value.reads

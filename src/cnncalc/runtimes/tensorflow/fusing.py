@@ -7,9 +7,7 @@ tensorflow/core/common_runtime/mkl_layout_pass.cc (PadWithConv2D, PadWithFusedCo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Set
-from itertools import chain
 
 from cnncalc.runtimes.tensorflow.ops import FORWARD, PADS_NOTHING, Op, Value
 from cnncalc.tensors import Shape
@@ -22,27 +20,19 @@ ALIKE = frozenset(
 CONTRACTIONS = frozenset({"Conv2D", "Conv3D", "DepthwiseConv2D", "MatMul"})
 
 
-Readers = Counter[Value]
-
-
-def counted(ops: list[Op]) -> Readers:
-    """How many inputs each value is."""
-    return Counter(chain.from_iterable([op.inputs for op in ops]))
-
-
-def fused(ops: list[Op], readers: Readers, unshaped: Set[Value], float16: bool) -> list[Op]:
+def fused(ops: list[Op], unshaped: Set[Value], float16: bool) -> list[Op]:
     """The operations with their sums fused. ``float16``: two bytes are float16, which oneDNN does not add."""
     sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
     gone: dict[Op, Op] = {}
     for op in sums:
-        _flatten(op, readers, gone)
+        _flatten(op, gone)
     for op in sums:
         if op not in gone and op.outputs[0].item in _fusible(float16):
-            _contract(op, readers, gone)
+            _contract(op, gone)
     return _without(ops, gone)
 
 
-def padding(ops: list[Op], readers: Readers, float16: bool) -> list[Op]:
+def padding(ops: list[Op], float16: bool) -> list[Op]:
     """The operations without the padding that convolutions take upon themselves. ``float16`` as above."""
     gone: dict[Op, Op] = {}
     for op in ops:
@@ -51,7 +41,7 @@ def padding(ops: list[Op], readers: Readers, float16: bool) -> list[Op]:
             and op.attributes == (PADS_NOTHING,)
             and op.outputs[0].item in _fusible(float16)
         ):
-            _pad(op, readers, gone)
+            _pad(op, gone)
     return _without(ops, gone)
 
 
@@ -60,14 +50,14 @@ def _fusible(float16: bool) -> tuple[int, ...]:
     return (4,) if float16 else (2, 4)
 
 
-def _pad(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
+def _pad(op: Op, gone: dict[Op, Op]) -> None:
     """A convolution of images without padding of its own pads what nobody else reads, and reads it unpadded.
 
     In training the gradient of its kernel reads the padded images too, so they are made.
     """
     padded, *others = op.inputs
     pad = padded.op
-    if not pad or pad.kind != "Pad" or not pad.attributes or readers[padded] > 1:
+    if not pad or pad.kind != "Pad" or not pad.attributes or padded.reads > 1:
         return
     (x,) = pad.inputs
     if len(x.shape) == 4 and x.shape[3] == padded.shape[3]:  # not of the channels
@@ -75,7 +65,7 @@ def _pad(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
         gone[pad] = op
 
 
-def gives_up(ops: list[Op], readers: Readers, unshaped: Set[Value]) -> bool:
+def gives_up(ops: list[Op], unshaped: Set[Value]) -> bool:
     """Whether Grappler leaves the whole graph as it was created.
 
     Of a sum and a depthwise convolution with a bias it makes an operation for which there is no kernel, and
@@ -84,9 +74,9 @@ def gives_up(ops: list[Op], readers: Readers, unshaped: Set[Value]) -> bool:
     if not any(op.kind == "DepthwiseConv2D" and len(op.inputs) == 3 for op in ops):
         return False
     sums = [op for op in ops if op.kind == "AddV2" and op.phase == FORWARD and _plain(op, unshaped)]
-    chained = {value.op for op in sums for value in op.inputs if readers[value] == 1}
+    chained = {value.op for op in sums for value in op.inputs if value.reads == 1}
     for op in sums:
-        index = _contraction(op, readers)
+        index = _contraction(op)
         inner = None if index is None else op.inputs[index].op
         if inner and inner.kind == "DepthwiseConv2D" and op not in chained:
             return True
@@ -106,8 +96,17 @@ def merged(ops: list[Op]) -> list[Op]:
             first = known.setdefault((op.kind, op.inputs, op.attributes, op.outputs[0].shape), op)
             if first is not op:
                 gone[op] = first
+                _read_instead(op, first)
                 values.update(zip(op.outputs, first.outputs, strict=True))
     return _without(ops, gone)
+
+
+def _read_instead(op: Op, first: Op) -> None:
+    """Who reads the outputs of one reads those of the other, and its inputs are read once less."""
+    for value in op.inputs:
+        value.reads -= 1
+    for value, other in zip(op.outputs, first.outputs, strict=True):
+        other.reads += value.reads
 
 
 def _without(ops: list[Op], gone: dict[Op, Op]) -> list[Op]:
@@ -126,12 +125,12 @@ def _plain(op: Op, unshaped: Set[Value]) -> bool:
     return value not in unshaped and all(item.shape == value.shape for item in op.inputs)
 
 
-def _flatten(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
+def _flatten(op: Op, gone: dict[Op, Op]) -> None:
     """Take the operands of sums that nobody else reads: they are added at once."""
     inputs: list[Value] = []
     for value in op.inputs:
         inner = value.op
-        if inner and inner.kind in ("AddV2", "AddN") and inner.phase == FORWARD and readers[value] == 1:
+        if inner and inner.kind in ("AddV2", "AddN") and inner.phase == FORWARD and value.reads == 1:
             inputs += inner.inputs
             gone[inner] = op
         else:
@@ -140,9 +139,9 @@ def _flatten(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
         op.kind, op.inputs, op.overwrite = "AddN", tuple(inputs), range(len(inputs))
 
 
-def _contract(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
+def _contract(op: Op, gone: dict[Op, Op]) -> None:
     """A convolution with a bias, read by the sum of two only, writes over the other operand where it may."""
-    index = _contraction(op, readers)
+    index = _contraction(op)
     if index is not None:
         inner = op.inputs[index].op
         if inner:
@@ -150,10 +149,10 @@ def _contract(op: Op, readers: Readers, gone: dict[Op, Op]) -> None:
             gone[inner] = op
 
 
-def _contraction(op: Op, readers: Readers) -> int | None:
+def _contraction(op: Op) -> int | None:
     """Which of two operands is the first convolution with a bias that nobody else reads."""
     for index, value in enumerate(op.inputs if len(op.inputs) == 2 else ()):
         inner = value.op
-        if inner and inner.kind in CONTRACTIONS and len(inner.inputs) == 3 and readers[value] == 1:
+        if inner and inner.kind in CONTRACTIONS and len(inner.inputs) == 3 and value.reads == 1:
             return index
     return None

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from cnncalc.runtimes.tensorflow.executor import TRACED
-from cnncalc.runtimes.tensorflow.ops import Op
+from cnncalc.runtimes.tensorflow.ops import TRACED, Op
 
 L2_BYTES = 256 << 10
 L3_BYTES = 30 << 20

@@ -9,6 +9,10 @@ from cnncalc.tensors import Shape
 FORWARD, LOSS, BACKWARD, UPDATE = "forward", "loss", "backward", "update"
 """The phases of a step."""
 
+TRACED = 256 * 1024
+"""Requests below 256 KiB go to another allocator and are not counted (mkl_cpu_allocator.h,
+kSmallAllocationsThreshold)."""
+
 VIEWS = frozenset({"Reshape", "Identity", "Row"})
 """The output is the input's buffer (ReshapeOp, SqueezeOp, ExpandDimsOp), or a row of it (StridedSliceOp)."""
 
@@ -146,7 +150,7 @@ class Value:
     """A tensor, its shape with the batch. ``op`` makes it; None where it is fed or ``constant``.
 
     ``trained``: whether it depends on a variable that is trained, so that it has a gradient. ``reads``: how
-    many inputs of operations it is, which the executor counts.
+    many inputs of operations it is, of those that are left.
     """
 
     __slots__ = ("bytes", "constant", "item", "op", "reads", "shape", "trained", "variable")
@@ -165,16 +169,17 @@ class Value:
 class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
-    ``overwrite``: the inputs over which it may write; ``variable``: the one that it reads or updates;
+    ``bytes``: the size of the largest tensor that it makes, writes or is a view of; ``overwrite``: the inputs
+    over which it may write; ``variable``: the one that it reads or updates;
     ``extra``: bytes that it allocates beside its outputs and frees at its end;
-    ``equation``: of an ``Einsum``. The executor notes the ``readers``, which run after it, and how many
-    operations it is still ``waiting`` for; ``number`` is its place in the list that is put in order;
-    ``needed``: whether anything that counts depends on it.
+    ``equation``: of an ``Einsum``. ``number`` is its place in the list that is put in order; ``needed``:
+    whether anything that counts depends on it.
     """
 
     __slots__ = (
         "after",
         "attributes",
+        "bytes",
         "equation",
         "extra",
         "inputs",
@@ -185,13 +190,9 @@ class Op:
         "overwrite",
         "owner",
         "phase",
-        "readers",
         "variable",
-        "waiting",
     )
     number: int
-    readers: list[Op]
-    waiting: int
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
         self.kind = kind
@@ -199,6 +200,7 @@ class Op:
         self.phase = phase
         self.inputs = inputs
         self.outputs: tuple[Value, ...] = ()
+        self.bytes = 0
         self.after: tuple[Op, ...] = ()
         self.overwrite = _OVERWRITE.get(kind) or overwrites(kind, len(inputs))
         self.variable: Variable | None = None

@@ -10,69 +10,91 @@ in a sort keeps the order that it had. The graph here is without constants and a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
 
-from cnncalc.runtimes.tensorflow.ops import BACKWARD, UPDATE, Op
+from cnncalc.runtimes.tensorflow.ops import BACKWARD, ONEDNN, UPDATE, Op
+from cnncalc.runtimes.tensorflow.touching import Numbers, seen, touching
 
 WRITES = frozenset({"Assign", "AssignSub"})
 
 COMMUTATIVE = frozenset({"Mul", "AddV2", "AddN", "Maximum", "Minimum", "SquaredDifference"})
 
-Numbers = list[int]
+
+class Links(NamedTuple):
+    """Who waits for whom, operations being their numbers in the list.
+
+    ``order``: in which they stand, without those that memory does not see; ``before``: what each waits for;
+    ``readers``: who waits for it, in the order in which they become ready; ``touching``: whether it makes or
+    reads a tensor that is counted.
+    """
+
+    order: Numbers
+    before: list[Numbers]
+    readers: list[Numbers]
+    touching: list[bool]
 
 
-def ordered(ops: Sequence[Op]) -> list[Op]:
-    """The same operations in Grappler's order."""
+def linked(ops: Sequence[Op], as_created: bool = False) -> Links:
+    """The operations in Grappler's order, or ``as_created``.
+
+    oneDNN's operations are made anew by the layout pass, so they stand behind all others; of a layer the
+    input gradient before the weight gradient, as that pass mostly numbers them.
+    """
     for number, op in enumerate(ops):
         op.number = number
-    before = [
-        _by_names(op)
-        if len(op.inputs) > 1 and op.kind in COMMUTATIVE
-        else [value.op.number for value in op.inputs if value.op is not None]
-        for op in ops
-    ]
-    for op in ops:
-        if op.after:
-            before[op.number] += [other.number for other in op.after]
-    readers = _readers(before)
-    order = _pruned(_ends(ops, readers), before)
-    for sort in (_by_levels, _depth_first, _by_levels):
-        _arrange(readers, order)
+    before = _before(ops)
+    touch = touching(ops, before)
+    kept = seen(before, touch)
+    first = range(len(ops)) if as_created else _pruned(_ends(ops, before), before)
+    order = [number for number in first if kept[number]]
+    readers = _readers(order, before)
+    several = [numbers for numbers in readers if len(numbers) > 1]
+    if not as_created:
+        order = _sorted(order, before, readers, several)
+    _arrange(several, order + [op.number for op in ops if op.kind in ONEDNN], len(ops))
+    return Links(order, before, readers, touch)
+
+
+def _sorted(
+    order: Numbers, before: Sequence[Numbers], readers: Sequence[Numbers], several: Sequence[Numbers]
+) -> Numbers:
+    """By levels, depth first, by levels; ``several``: the readers of which the order is in doubt."""
+    order = _by_levels(order, before, readers)
+    for sort in (_depth_first, _by_levels):
+        _arrange(several, order, len(before))
         order = sort(order, before, readers)
-    return [ops[number] for number in order]
+    return order
 
 
-def _by_names(op: Op) -> Numbers:
-    """The operations that make the operands of a sum or a product, in the order of their names
-    (common_subgraph_elimination.cc), of which the layers' are known."""
-    makers = [value.op for value in op.inputs if value.op is not None]
-    if len(makers) > 1:
-        makers.sort(key=_name)
-    return [maker.number for maker in makers]
+def _before(ops: Sequence[Op]) -> list[Numbers]:
+    """The operations that each waits for; those that make the operands of a sum or a product in the order of
+    their names (common_subgraph_elimination.cc): ``gradient_tape/`` and the layer's, or the model's and the
+    layer's."""
+    before = [[value.op.number for value in op.inputs if value.op is not None] for op in ops]
+    owners = [op.owner for op in ops]
+    forward = [op.phase != BACKWARD for op in ops]
+    for op, numbers in zip(ops, before, strict=True):
+        if len(numbers) > 1 and op.kind in COMMUTATIVE:
+            numbers.sort(key=owners.__getitem__)
+            numbers.sort(key=forward.__getitem__)
+        if op.after:
+            numbers += [other.number for other in op.after]
+    return before
 
 
-def _name(op: Op) -> tuple[bool, str]:
-    """``gradient_tape/`` and the layer's name, or the model's name and the layer's."""
-    return op.phase != BACKWARD, op.owner
-
-
-def _ends(ops: Sequence[Op], readers: Sequence[Numbers]) -> Numbers:
+def _ends(ops: Sequence[Op], before: Sequence[Numbers]) -> Numbers:
     """The ends of the graph by name: losses and outputs, averages of layers, the optimizer's writes and later
     reads.
 
     The optimizer's names end in their numbers, so that the ninth comes behind the tenth.
     """
-    updates: Numbers = []
-    averages: Numbers = []
-    others: Numbers = []
-    again: Numbers = []
-    for op in ops:
-        if op.kind in WRITES:
-            (updates if op.phase == UPDATE else averages).append(op.number)
-            continue
-        if not readers[op.number]:
-            others.append(op.number)
-        if op.after and op.kind == "Read":
-            again.append(op.number)
+    read = set(chain.from_iterable(before))
+    others = [op.number for op in ops if op.number not in read and op.kind not in WRITES]
+    writes = [op for op in ops if op.kind in WRITES]
+    averages = [op.number for op in writes if op.phase != UPDATE]
+    updates = [op.number for op in writes if op.phase == UPDATE]
+    again = [op.number for op in ops if op.after and op.kind == "Read"]
     return [*others, *averages, *_by_name(updates), *_by_name(again)]
 
 
@@ -93,23 +115,22 @@ def _pruned(ends: Numbers, before: Sequence[Numbers]) -> Numbers:
     return found[::-1]
 
 
-def _readers(before: Sequence[Numbers]) -> list[Numbers]:
-    """Who waits for each."""
+def _readers(order: Numbers, before: Sequence[Numbers]) -> list[Numbers]:
+    """Who waits for each, in this order."""
     readers: list[Numbers] = [[] for _ in before]
-    for number, numbers in enumerate(before):
-        for other in numbers:
+    for number in order:
+        for other in before[number]:
             readers[other].append(number)
     return readers
 
 
-def _arrange(readers: Sequence[Numbers], order: Numbers) -> None:
-    """Put the readers of each in this order."""
-    places = [0] * len(readers)
+def _arrange(several: Sequence[Numbers], order: Numbers, count: int) -> None:
+    """Put the readers of each in this order; what is named twice has the later place."""
+    places = [0] * count
     for place, number in enumerate(order):
         places[number] = place
-    for numbers in readers:
-        if len(numbers) > 1:
-            numbers.sort(key=places.__getitem__)
+    for numbers in several:
+        numbers.sort(key=places.__getitem__)
 
 
 def _by_levels(order: Numbers, before: Sequence[Numbers], readers: Sequence[Numbers]) -> Numbers:
@@ -118,8 +139,8 @@ def _by_levels(order: Numbers, before: Sequence[Numbers], readers: Sequence[Numb
     ready = [number for number in order if not waiting[number]]
     for number in ready:  # which grows while it is read
         for reader in readers[number]:
-            waiting[reader] -= 1
-            if not waiting[reader]:
+            waiting[reader] = left = waiting[reader] - 1
+            if not left:
                 ready.append(reader)
     return ready
 
@@ -136,5 +157,6 @@ def _depth_first(order: Numbers, before: Sequence[Numbers], readers: Sequence[Nu
                 found.append(~number)
             elif not seen[number]:
                 seen[number] = True
-                stack += [~number, *readers[number]]
+                stack.append(~number)
+                stack += readers[number]
     return found[::-1]

@@ -11,15 +11,15 @@ from cnncalc.memory.optimizer_state import effective
 from cnncalc.memory.plan import Role
 from cnncalc.runtimes.tensorflow import gradients as gradient_rules
 from cnncalc.runtimes.tensorflow import losses, updates
-from cnncalc.runtimes.tensorflow.executor import TRACED, Ran, run
-from cnncalc.runtimes.tensorflow.fusing import counted, fused, gives_up, merged, padding
+from cnncalc.runtimes.tensorflow.executor import Ran, run
+from cnncalc.runtimes.tensorflow.fusing import fused, gives_up, merged, padding
 from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
-from cnncalc.runtimes.tensorflow.ops import BACKWARD, FORWARD, LOSS, Op, Value, Variable
-from cnncalc.runtimes.tensorflow.ordering import ordered
+from cnncalc.runtimes.tensorflow.ops import BACKWARD, FORWARD, LOSS, TRACED, Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ordering import linked
 from cnncalc.runtimes.tensorflow.segments import Segment, Stage
 from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import Settings
@@ -199,11 +199,10 @@ class _Graph:
     def plan(self, targets: tuple[Value, ...], variables_bytes: int) -> Ran:
         float16 = "float16" in self.types
         ops = merged(live(self.tape.ops))
-        readers = counted(ops)
-        as_created = gives_up(ops, readers, self.tape.unshaped)
+        as_created = gives_up(ops, self.tape.unshaped)
         if not as_created:
-            ops = fused(ops, readers, self.tape.unshaped, float16)
-        ops = padding(ops, readers, float16)
+            ops = fused(ops, self.tape.unshaped, float16)
+        ops = padding(ops, float16)
         fitted(ops, float16)
         updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
         large = [
@@ -214,7 +213,7 @@ class _Graph:
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
             fixed.append((item.name, "inputs", value.bytes))
         fixed += [("targets", "targets", value.bytes) for value in targets]
-        ran = run(ops, ops if as_created else ordered(ops), large, fixed, 0 if targets else DRAWS)
+        ran = run(ops, linked(ops, as_created), large, fixed, 0 if targets else DRAWS)
         self.tape.clear()
         return ran
 
@@ -227,12 +226,13 @@ ENDS = frozenset({"Retval", "Assign", "AssignSub"})
 
 
 def live(ops: list[Op]) -> list[Op]:
-    """The operations on which an update, an output or a reported loss depends; the others Grappler
-    removes."""
+    """The operations on which an update, an output or a reported loss depends, their reads counted; the
+    others Grappler removes."""
     for op in reversed(ops):
         if op.needed or op.kind in ENDS or op.phase == LOSS:
             op.needed = True
             for value in op.inputs:
+                value.reads += 1
                 if value.op is not None:
                     value.op.needed = True
             for before in op.after:

@@ -61,6 +61,7 @@ class Tape:
                 break
         value = Value(shape, item or given[0].item, made, trained)
         made.outputs = (value,)
+        made.bytes = value.bytes
         self.ops.append(made)
         if self.unshaped and kind != "Reshape" and not self.unshaped.isdisjoint(given):
             self.unshaped.add(value)
@@ -75,6 +76,7 @@ class Tape:
             raise ValueError("a fed tensor has no other outputs")
         extra = Value(shape, item, made)
         made.outputs = (*made.outputs, extra)
+        made.bytes = max(made.bytes, extra.bytes)
         return extra
 
     def unary(self, kind: str, x: Value) -> Value:
@@ -101,7 +103,14 @@ class Tape:
             return constant(shape, x.item) if x.constant else Value(shape, x.item, None)
         if x.op.kind == "Reshape" and x.op.inputs[0].op is not None and x.op.inputs[0] not in self.unshaped:
             (x,) = x.op.inputs
-        return x if x.shape == shape else self.op("Reshape", (x,), shape)
+        return x if x.shape == shape else self.same_buffer("Reshape", x, shape)
+
+    def same_buffer(self, kind: str, x: Value, shape: Shape) -> Value:
+        """An operation whose output is its input's buffer, or lies in it."""
+        value = self.op(kind, (x,), shape)
+        if value.op and x.op:
+            value.op.bytes = x.op.bytes
+        return value
 
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
         """``Sum``, ``Mean``, ``Max``, ... over axes, the batch being axis 0."""
@@ -130,7 +139,7 @@ class Tape:
 
     def waiting(self, x: Value, after: Iterable[Op]) -> Value:
         """The same buffer, once these operations have run."""
-        value = self.op("Identity", (x,), x.shape)
+        value = self.same_buffer("Identity", x, x.shape)
         if value.op:
             value.op.after = tuple(after)
         return value
@@ -159,6 +168,7 @@ class Tape:
             return
         made = Op(kind, self.owner, self.phase, (value,))
         made.variable = variable
+        made.bytes = variable.bytes
         before = self.reads.pop(id(variable), [])
         written = self.writes.get(id(variable))
         made.after = (*before, written) if written else tuple(before)
@@ -169,7 +179,6 @@ class Tape:
         """Part operations and values, which hold each other: memory is free without a search for garbage."""
         for op in self.ops:
             op.outputs = ()
-            op.readers = []
         self.ops = []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
-from cnncalc.runtimes.tensorflow.ops import Value
+from cnncalc.runtimes.tensorflow.ops import TRACED, Value
 from cnncalc.runtimes.tensorflow.tape import Tape
 
 
@@ -18,17 +18,15 @@ def _batch(call: Call) -> Value:
     x = tape.cast(call.inputs[0], max(call.item, 4))
     axis = call.layer.axis % len(x.shape)
     around = tuple(size if index == axis else 1 for index, size in enumerate(x.shape))
-    moving = [call.weight(name, x.item) for name in ("moving_mean", "moving_variance")]
     if call.training and not call.frozen:
-        axes = [index for index in range(len(x.shape)) if index != axis]
-        mean = tape.reduce("Mean", x, axes, keep=True)
-        variance = tape.reduce("Mean", tape.binary("SquaredDifference", mean, x), axes, keep=True)
-        for name, old, new in zip(("moving_mean", "moving_variance"), moving, (mean, variance), strict=True):
-            part = tape.view(new, (x.shape[axis],))
-            average = tape.binary("AddV2", tape.unary("Scale", old), tape.unary("Scale", part))
-            tape.write("Assign", call.variables[name], average)
+        moving = [
+            (name, call.weight(name, x.item)) for name in MOVING if call.variables[name].bytes >= TRACED
+        ]
+        mean, variance = _moments(call, x, [index for index in range(len(x.shape)) if index != axis])
+        for name, old in moving:
+            _average(call, name, old, mean if name == "moving_mean" else variance)
     else:
-        mean, variance = (tape.view(value, around) for value in moving)
+        mean, variance = (tape.view(call.weight(name, x.item), around) for name in MOVING)
     inverse = tape.unary("Rsqrt", tape.unary("Shift", variance))
     if call.has("gamma"):
         inverse = tape.binary("Mul", inverse, tape.view(call.weight("gamma", x.item), around))
@@ -39,6 +37,17 @@ def _batch(call: Call) -> Value:
     else:
         offset = tape.unary("Neg", offset)
     return tape.cast(tape.binary("AddV2", y, offset), call.item)
+
+
+MOVING = ("moving_mean", "moving_variance")
+"""The averages over the steps. Small ones stay as they are: nothing that is counted waits for them."""
+
+
+def _average(call: Call, name: str, old: Value, new: Value) -> None:
+    tape = call.tape
+    part = tape.view(new, old.shape)
+    average = tape.binary("AddV2", tape.unary("Scale", old), tape.unary("Scale", part))
+    tape.write("Assign", call.variables[name], average)
 
 
 def _moments(call: Call, x: Value, axes: list[int]) -> tuple[Value, Value]:

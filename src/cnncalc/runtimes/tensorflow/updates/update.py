@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnncalc.runtimes.tensorflow.ops import Op, Value, Variable
+from cnncalc.runtimes.tensorflow.ops import TRACED, Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import Tape
 from cnncalc.settings import OptimizerSpec
 
@@ -69,7 +69,13 @@ class Update:
         return value
 
     def by_rate(self, x: Value, kind: str = "Mul") -> Value:
-        """The product with the learning rate, which is read once per weight."""
+        """The product with the learning rate, which is read once per weight.
+
+        Of a weight that is not counted the tensor itself: no operation that is counted waits for the product.
+        Not so in a branch, where the reads of the rate are among the ends of the graph.
+        """
+        if self.weight.bytes < TRACED and self.pivot is None:
+            return x
         return self.tape.op(kind, (x, self._reading(self.rate)), x.shape)
 
     def by(self, x: Value, *scalars: Value, kind: str = "Mul") -> Value:
@@ -116,6 +122,7 @@ def _copied(tape: Tape, read: Op) -> Op:
     (value,) = read.outputs
     source = Value(value.shape, value.item, read, value.trained)
     copy = Op("Copy", read.owner, read.phase, (source,))
+    copy.bytes = value.bytes
     read.outputs, copy.outputs, value.op = (source,), (value,), copy
     tape.ops.insert(tape.ops.index(read) + 1, copy)
     return copy
