@@ -180,7 +180,11 @@ output, moved once, in training three times. The machine did other work beside: 
 
 {absent}
 """
-ABSENT = "There are no rows of a GPU, as none was at hand. They are absent, not estimated.\n"
+ABSENT = """\
+There are no rows of a GPU in this table. What was timed on an H200, with Keras on JAX and on PyTorch, is in
+`benchmarks/timings_h200.json`, with the bytes that were handed out, that XLA planned there, and that it plans
+when asked without a GPU; it is not rendered yet.
+"""
 
 
 def page(found: list[Timing]) -> str:
