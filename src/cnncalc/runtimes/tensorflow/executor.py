@@ -26,6 +26,8 @@ from cnncalc.runtimes.tensorflow.ops import (
     CHEAP,
     FILTER_GRADIENTS,
     INPUT_GRADIENTS,
+    NOTHING,
+    OVERWRITES,
     TRACED,
     VIEWS,
     Op,
@@ -190,20 +192,20 @@ class _Execution:
                 self.put_off[before] = self.put_off[before]._replace(end=len(self.draft.steps))
 
     def _run(self, op: Op) -> None:
-        if op.kind in KERNEL_GRADIENTS:
+        kind = op.kind
+        if kind in KERNEL_GRADIENTS:
             self._note(op)
-        elif op.kind == "Identity" and op.after:
+        elif kind == "Identity" and op.after:
             self._end(op)
-        if op.variable is None:
-            self._compute(op)
-        elif op.kind == "Read":
-            self._read(op, op.variable)
+        if op.variable is not None:
+            (self._read if kind == "Read" else self._update)(op, op.variable)
+        elif kind in VIEWS:
+            self._view(op)
         else:
-            self._update(op, op.variable)
+            self._compute(op)
         for value in op.inputs:
-            buffer = self.buffers.get(value)
-            if buffer is not None:
-                self._leave(buffer)
+            if value in self.buffers:
+                self._leave(self.buffers[value])
         if self.new or self.freed:
             self.draft.steps.append(Step(op.owner, tuple(self.new), (), tuple(self.freed)))
             self.new, self.freed = [], []
@@ -211,37 +213,39 @@ class _Execution:
     def _read(self, op: Op, variable: Variable) -> None:
         home = self.homes.get(variable)
         if home is not None:
-            (value,) = op.outputs
-            home.reads += value.reads
-            self.buffers[value] = home
+            self._hold(home, op.outputs[0])
+
+    def _view(self, op: Op) -> None:
+        home = self.buffers.get(op.inputs[0])
+        if home is not None:  # else of what is fed or not counted
+            self._hold(home, op.outputs[0])
+
+    def _hold(self, buffer: _Buffer, value: Value) -> None:
+        """The value is in this buffer, which is free at once where nobody reads it."""
+        buffer.reads += value.reads
+        self.buffers[value] = buffer
+        if not buffer.reads and not buffer.owned:
+            self._free(buffer)
 
     def _compute(self, op: Op) -> None:
         if op.extra >= TRACED:
             self._free(self._allocate(op, op.extra))
-        view = op.kind in VIEWS
-        overwritten = False
-        for index, value in enumerate(op.outputs):
-            if value.bytes < TRACED and not view:
+        given = op.inputs[OVERWRITES.get(op.kind, NOTHING)]
+        for value in op.outputs:
+            if value.bytes < TRACED:
                 continue
-            buffer = None if overwritten else self._home(op, value)
+            buffer = self._overwritten(given, value.bytes) if given else None
             if buffer is None:
-                if view:  # of what is fed or not counted
-                    continue
                 buffer = self._allocate(op, value.bytes)
-            elif index == 0 or op.kind == "SoftmaxCrossEntropy":
-                overwritten = True
-            buffer.reads += value.reads
-            self.buffers[value] = buffer
-            if not buffer.reads and not buffer.owned:
-                self._free(buffer)
+            else:
+                given = ()
+            self._hold(buffer, value)
 
-    def _home(self, op: Op, value: Value) -> _Buffer | None:
-        """The input's buffer that holds the output too."""
-        if op.kind in VIEWS:
-            return self.buffers.get(op.inputs[0])
-        for index in op.overwrite:
-            buffer = self.buffers.get(op.inputs[index])
-            if buffer and buffer.reads == 1 and not buffer.owned and buffer.bytes == value.bytes:
+    def _overwritten(self, given: tuple[Value, ...], size: int) -> _Buffer | None:
+        """The buffer of that size of the first of these inputs that nobody else reads."""
+        for value in given:
+            buffer = self.buffers.get(value)
+            if buffer and buffer.reads == 1 and not buffer.owned and buffer.bytes == size:
                 return buffer
         return None
 

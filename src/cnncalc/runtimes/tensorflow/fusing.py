@@ -136,7 +136,7 @@ def _flatten(op: Op, gone: dict[Op, Op]) -> None:
         else:
             inputs.append(value)
     if len(inputs) > 2:
-        op.kind, op.inputs, op.overwrite = "AddN", tuple(inputs), range(len(inputs))
+        op.kind, op.inputs = "AddN", tuple(inputs)
 
 
 def _contract(op: Op, gone: dict[Op, Op]) -> None:
@@ -145,7 +145,7 @@ def _contract(op: Op, gone: dict[Op, Op]) -> None:
     if index is not None:
         inner = op.inputs[index].op
         if inner:
-            op.kind, op.inputs, op.overwrite = inner.kind, (*inner.inputs, op.inputs[1 - index]), range(3, 4)
+            op.kind, op.inputs = inner.kind, (*inner.inputs, op.inputs[1 - index])
             gone[inner] = op
 
 

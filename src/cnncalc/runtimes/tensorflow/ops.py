@@ -113,20 +113,21 @@ _BINARY = frozenset(
 )
 
 
-_OVERWRITE: dict[str, range] = {**dict.fromkeys(_UNARY, range(1)), **dict.fromkeys(_BINARY, range(2))}
-_NONE = range(0)
+NOTHING = slice(0)
+OVERWRITES: dict[str, slice] = {
+    **dict.fromkeys(_UNARY, slice(1)),
+    **dict.fromkeys(_BINARY, slice(2)),
+    "AddN": slice(None),
+    "SelectV2": slice(1, None),  # not over the mask
+    "SoftmaxCrossEntropy": slice(1),
+    **dict.fromkeys(("Conv2D", "Conv3D", "DepthwiseConv2D", "MatMul"), slice(3, 4)),  # the operand added
+}
+"""The inputs over which an operation may write its output where it is their last reader.
 
-
-def overwrites(kind: str, count: int) -> range:
-    """The inputs, of ``count``, over which an operation may write its output where it is their last reader.
-
-    Element-wise kernels forward an input of the output's size: ``forward_input_or_allocate_output`` in
-    cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any
-    input of an AddN).
-    """
-    if kind == "SelectV2":  # not over the mask
-        return range(1, count)
-    return range(count) if kind == "AddN" else _OVERWRITE.get(kind, _NONE)
+Element-wise kernels forward an input of the output's size: ``forward_input_or_allocate_output`` in
+cwise_ops_common.h (``{0, 1}`` for two operands), relu_op.h, bias_op.cc, aggregate_ops.cc (any
+input of an AddN), xent_op.cc; oneDNN's convolutions and products, over what they add.
+"""
 
 
 class Variable:
@@ -169,8 +170,8 @@ class Value:
 class Op:
     """One operation. ``after``: operations that must have run before, beside those of its inputs.
 
-    ``bytes``: the size of the largest tensor that it makes, writes or is a view of; ``overwrite``: the inputs
-    over which it may write; ``variable``: the one that it reads or updates;
+    ``bytes``: the size of the largest tensor that it makes, writes or is a view of; ``variable``: the one
+    that it reads or updates;
     ``extra``: bytes that it allocates beside its outputs and frees at its end;
     ``equation``: of an ``Einsum``. ``number`` is its place in the list that is put in order; ``needed``:
     whether anything that counts depends on it.
@@ -187,11 +188,11 @@ class Op:
         "needed",
         "number",
         "outputs",
-        "overwrite",
         "owner",
         "phase",
         "variable",
     )
+    equation: str
     number: int
 
     def __init__(self, kind: str, owner: str, phase: str, inputs: tuple[Value, ...]) -> None:
@@ -202,9 +203,7 @@ class Op:
         self.outputs: tuple[Value, ...] = ()
         self.bytes = 0
         self.after: tuple[Op, ...] = ()
-        self.overwrite = _OVERWRITE.get(kind) or overwrites(kind, len(inputs))
         self.variable: Variable | None = None
         self.extra = 0
         self.attributes: tuple[int, ...] = ()
-        self.equation = ""
         self.needed = False

@@ -16,8 +16,6 @@ from typing import NamedTuple
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, ONEDNN, UPDATE, Op
 from cnncalc.runtimes.tensorflow.touching import Numbers, seen, touching
 
-WRITES = frozenset({"Assign", "AssignSub"})
-
 COMMUTATIVE = frozenset({"Mul", "AddV2", "AddN", "Maximum", "Minimum", "SquaredDifference"})
 
 
@@ -90,8 +88,8 @@ def _ends(ops: Sequence[Op], before: Sequence[Numbers]) -> Numbers:
     The optimizer's names end in their numbers, so that the ninth comes behind the tenth.
     """
     read = set(chain.from_iterable(before))
-    others = [op.number for op in ops if op.number not in read and op.kind not in WRITES]
-    writes = [op for op in ops if op.kind in WRITES]
+    writes = [op for op in ops if not op.outputs]
+    others = [number for number in range(len(ops)) if number not in read and ops[number].outputs]
     averages = [op.number for op in writes if op.phase != UPDATE]
     updates = [op.number for op in writes if op.phase == UPDATE]
     again = [op.number for op in ops if op.after and op.kind == "Read"]

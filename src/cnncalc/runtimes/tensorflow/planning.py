@@ -185,12 +185,12 @@ class _Graph:
             }
         return self.variables[first]
 
-    def gradients(self, reads: dict[int, Value]) -> list[tuple[Variable, Value]]:
-        """Each trained variable with its gradient, the sum over its reads."""
+    def gradients(self, reads: dict[Op, Value]) -> list[tuple[Variable, Value]]:
+        """Each trained variable with its gradient, the sum over its reads, of which the last comes first."""
         found: dict[Variable, list[Value]] = {}
-        for op in self.tape.ops:
-            if id(op) in reads and op.variable is not None:
-                found.setdefault(op.variable, []).append(reads[id(op)])
+        for op, gradient in reversed(reads.items()):
+            if op.variable is not None:
+                found.setdefault(op.variable, []).append(gradient)
         return [
             (variable, parts[0] if len(parts) == 1 else self.tape.op("AddN", parts, parts[0].shape))
             for variable, parts in found.items()
@@ -203,11 +203,9 @@ class _Graph:
         if not as_created:
             ops = fused(ops, self.tape.unshaped, float16)
         ops = padding(ops, float16)
-        fitted(ops, float16)
-        updated = {op.variable for op in ops if op.variable is not None and op.kind != "Read"}
-        large = [
-            variable for variable in _all_variables(ops) if variable in updated and variable.bytes >= TRACED
-        ]
+        if self.types != {"float32"}:
+            fitted(ops, float16)
+        large = _updated(ops)
         small = variables_bytes - sum(variable.bytes for variable in large)
         fixed: list[tuple[str, Role, int]] = [("other variables", "parameters", small)]
         for item, value in zip(self.graph.inputs, self.inputs, strict=True):
@@ -218,8 +216,11 @@ class _Graph:
         return ran
 
 
-def _all_variables(ops: list[Op]) -> list[Variable]:
-    return list(dict.fromkeys(op.variable for op in ops if op.variable is not None))
+def _updated(ops: list[Op]) -> list[Variable]:
+    """The variables that are updated and counted, in the order in which they are first read or written."""
+    used = [(op.variable, op.kind) for op in ops if op.variable and op.variable.bytes >= TRACED]
+    updated = {variable for variable, kind in used if kind != "Read"}
+    return list(dict.fromkeys(variable for variable, _ in used if variable in updated))
 
 
 ENDS = frozenset({"Retval", "Assign", "AssignSub"})

@@ -6,7 +6,7 @@ Constants are no inputs: ``x * 2`` is an operation with the single input ``x``. 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from operator import ne
 
 from cnncalc.runtimes.tensorflow.einsums import einsum_sizes
 from cnncalc.runtimes.tensorflow.ops import DECISIONS, FORWARD, Op, Value, Variable
@@ -115,11 +115,9 @@ class Tape:
     def reduce(self, kind: str, x: Value, axes: Iterable[int], keep: bool = False) -> Value:
         """``Sum``, ``Mean``, ``Max``, ... over axes, the batch being axis 0."""
         gone = {axis % len(x.shape) for axis in axes}
-        sizes = [1 if index in gone else size for index, size in enumerate(x.shape)]
-        kept = tuple(sizes)
-        if not keep:
-            kept = tuple(size for index, size in enumerate(x.shape) if index not in gone)
-        found = self.op(kind, (x,), kept)
+        sizes = list(enumerate(x.shape))
+        kept = [1 if index in gone else size for index, size in sizes if keep or index not in gone]
+        found = self.op(kind, (x,), tuple(kept))
         made = self.ops[-1]
         made.attributes = tuple(sorted(gone))
         made.extra = 0 if _native(x.shape, gone) else x.bytes
@@ -196,7 +194,7 @@ def _native(shape: Shape, axes: set[int]) -> bool:
     tensorflow/core/kernels/reduction_ops_common.cc, ReductionHelper::Simplify.
     """
     fates = [axis in axes for axis, size in enumerate(shape) if size > 1]
-    return sum(one != other for one, other in pairwise(fates)) <= 2
+    return list(map(ne, fates, fates[1:])).count(True) <= 2
 
 
 def broadcast(one: Shape, other: Shape) -> Shape:
@@ -207,4 +205,4 @@ def broadcast(one: Shape, other: Shape) -> Shape:
     """
     length = max(len(one), len(other))
     one, other = (1,) * (length - len(one)) + one, (1,) * (length - len(other)) + other
-    return tuple(x if y == 1 else y for x, y in zip(one, other, strict=True))
+    return tuple([x if y == 1 else y for x, y in zip(one, other, strict=True)])

@@ -36,8 +36,8 @@ GRADIENTS: dict[str, Rule] = {
 }
 
 
-def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[int, Value]:
-    """Append the gradients of all operations so far; the gradient of each read of a trained variable, by id.
+def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[Op, Value]:
+    """Append the gradients of all operations so far; the gradient of each read of a trained variable.
 
     ``seeds``: the gradients of the loss by the model's outputs.
     """
@@ -46,25 +46,36 @@ def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[int, Value]:
     return _sweep(tape, tuple(tape.ops), found)
 
 
-def _sweep(tape: Tape, ops: Sequence[Op], found: dict[Value, list[Value]]) -> dict[int, Value]:
+def _sweep(tape: Tape, ops: Sequence[Op], found: dict[Value, list[Value]]) -> dict[Op, Value]:
     """The gradients of these operations; ``found``: those of values, to which what others need is added."""
-    reads: dict[int, Value] = {}
+    reads: dict[Op, Value] = {}
     for op in reversed(ops):
-        outputs = [value for value in op.outputs if value in found]
-        if not outputs:
+        output = next(filter(found.__contains__, op.outputs), None)
+        if output is None:
             continue
         tape.owner = op.owner
-        gradient = _joined(tape, found.pop(outputs[0]))
-        if outputs[0] in tape.segments:
-            _run_again(tape, tape.segments[outputs[0]], gradient, found)
-            continue
-        if op.kind == "Read":
-            reads[id(op)] = gradient
-            continue
-        for value, part in zip(op.inputs, _gradients(tape, op, gradient), strict=True):
-            if part is not None:
-                found.setdefault(value, []).append(part)
+        gradient = _joined(tape, found.pop(output))
+        if output in tape.segments:
+            _run_again(tape, tape.segments[output], gradient, found)
+        elif op.kind == "Read":
+            reads[op] = gradient
+        else:
+            _pass_on(tape, op, gradient, found)
     return reads
+
+
+def _pass_on(tape: Tape, op: Op, dy: Value, found: dict[Value, list[Value]]) -> None:
+    """Add what an operation's inputs get of the gradient of its output."""
+    rule = GRADIENTS.get(op.kind)
+    if rule is None:
+        raise MissingGradient(op.kind, op.owner)
+    for value, part in zip(op.inputs, rule(tape, op, dy), strict=True):
+        if part is None:
+            continue
+        if value in found:
+            found[value].append(part)
+        else:
+            found[value] = [part]
 
 
 def _run_again(tape: Tape, segment: Segment, gradient: Value, found: dict[Value, list[Value]]) -> None:
@@ -85,10 +96,3 @@ def _run_again(tape: Tape, segment: Segment, gradient: Value, found: dict[Value,
 def _joined(tape: Tape, parts: list[Value]) -> Value:
     """Gradients of one value that come from several readers are added up (backprop aggregation)."""
     return parts[0] if len(parts) == 1 else tape.op("AddN", parts, parts[0].shape)
-
-
-def _gradients(tape: Tape, op: Op, dy: Value) -> Grads:
-    rule = GRADIENTS.get(op.kind)
-    if rule is None:
-        raise MissingGradient(op.kind, op.owner)
-    return rule(tape, op, dy)

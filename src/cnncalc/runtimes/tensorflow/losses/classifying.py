@@ -43,13 +43,11 @@ def _shares(call: LossCall, output: Value) -> Value:
 
 
 def _softmax_crossentropy(call: LossCall, logits: Value, *target: Value) -> Value:
-    """One kernel gives the loss and the gradient, the latter over the logits where it may (xent_op.cc)."""
+    """One kernel gives the loss and the gradient."""
     tape = call.tape
     rows, classes = prod(logits.shape[:-1]), logits.shape[-1]
     loss = tape.op("SoftmaxCrossEntropy", (tape.view(logits, (rows, classes)), *target), (rows,))
     tape.more(loss, (rows, classes), logits.item)
-    if loss.op:
-        loss.op.overwrite = range(1)
     return loss
 
 

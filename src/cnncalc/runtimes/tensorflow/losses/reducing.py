@@ -27,8 +27,8 @@ def gradients(
     outputs: tuple[Value, ...],
     targets: tuple[Value, ...],
     scaled: bool = False,
-) -> dict[int, Value]:
-    """Append the loss of each output and all gradients; those of reads of variables, by the read's id.
+) -> dict[Op, Value]:
+    """Append the loss of each output and all gradients; those of reads of variables.
 
     ``scaled``: the loss is multiplied by a scale that is a variable (LossScaleOptimizer).
     Raises UnknownLoss without a rule.
