@@ -87,9 +87,11 @@ def _asked(
 def _measured(
     model: Model, settings: dict[str, Any], mode: Mode, compilations: int, timeline: bool, output: Format
 ) -> str:
+    from cnncalc.interop.keras_build import require_tensorflow
     from cnncalc.measuring.measurement import measure as run
     from cnncalc.report import measurement
 
+    require_tensorflow()  # before a bar is begun
     with options.measuring("Measuring", compilations) as progress:
         found = run(
             model,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.estimation import Estimate
 from cnncalc.footprints import Footprint
+from cnncalc.report.expected import error_words
 from cnncalc.units import bytes_text
 
 RULES = {
@@ -81,7 +82,7 @@ def _runtime(estimate: Estimate, footprint: Footprint) -> str:
     total = bytes_text(footprint.total_bytes)
     return (
         f"With TensorFlow on the CPU it takes about {total}: {parts}, beside variables and images. "
-        f"The peak is in {footprint.peak.step}. What error to expect: docs/accuracy.md."
+        f"The peak is in {footprint.peak.step}. {error_words(estimate.settings)}"
     )
 
 
