@@ -54,7 +54,7 @@ def test_a_training_step_takes_what_is_estimated(name: str, batch_size: int) -> 
     assert_taken(name, batch_size)
 
 
-@pytest.mark.parametrize("number", [3, 5])
+@pytest.mark.parametrize("number", [3, 5, 9, 27])
 def test_random_networks(number: int) -> None:
     assert_taken(random_model(number), 16)
 
