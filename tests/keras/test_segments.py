@@ -107,10 +107,16 @@ def test_what_is_no_segment_is_refused(segments: Any, message: str) -> None:
 
 @pytest.mark.parametrize("segments", [1, 5])
 def test_tensorflow_takes_what_is_estimated(segments: int) -> None:
-    """Sixteen equal convolutions, whose outputs are all kept without segments: 18 buffers of 2 MiB."""
+    """Sixteen equal convolutions, whose outputs are all kept without segments: 18 buffers of 2 MiB.
+
+    With one segment 44 of 48 compilations took the typical value, the others the band's highest: the chance
+    that none of four takes the first is 5 in 100,000.
+    """
     found = cnncalc.checkpoint(chain(), segments=segments, batch_size=8)
-    measured = cnncalc.measure(found.model, compilations=2)
+    measured = cnncalc.measure(found.model, compilations=4)
     training = measured.estimate.memory["tensorflow"].training
     assert training is not None
     assert training.step_bytes < 12 * 2**21
-    assert [run.step_bytes for run in measured.runs] == [training.step_bytes] * 2
+    runs = {run.step_bytes for run in measured.runs}
+    assert training.step_bytes in runs
+    assert runs <= {training.step_low_bytes, training.step_bytes, training.step_high_bytes}
