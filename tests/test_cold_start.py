@@ -54,6 +54,14 @@ def test_an_estimate_loads_neither_frameworks_nor_numpy_nor_rich(statements: str
     assert loaded(statements, FRAMEWORKS + HEAVY) == set()
 
 
+def test_a_small_estimate_loads_no_rules_that_it_does_not_use() -> None:
+    rules = "cnncalc.runtimes.tensorflow"
+    unused = ("layers.attending", "gradients.choosing", "losses.overlapping", "updates.shaping")
+    used = ("layers.convolving", "gradients.convolving", "losses.comparing", "updates.scaling")
+    names = tuple(f"{rules}.{name}" for name in (*unused, *used))
+    assert loaded(COMMAND, names) == {f"{rules}.{name}" for name in used}
+
+
 def test_help_loads_no_more_than_typer() -> None:
     assert loaded(HELP, (*FRAMEWORKS, *HEAVY, "pydantic", "yaml")) == set()
 

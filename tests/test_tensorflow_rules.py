@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from cnncalc.layers.base import Layer
 from cnncalc.memory.plan import Plan
 from cnncalc.memory.replay import replay
 from cnncalc.runtimes.tensorflow import planning
+from cnncalc.runtimes.tensorflow.families import Families
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
 from tests.test_catalogue import example
@@ -38,8 +41,19 @@ def model(kind: str) -> Model:
 
 def test_a_kind_has_a_rule_or_a_reason() -> None:
     parted = {kind for kind in CATALOGUE if example(kind)[0].parts()}
-    assert set(CATALOGUE) - parted == {*RULES, *REFUSED} - parted
-    assert not set(RULES) & set(REFUSED)
+    rules = RULES.all()
+    assert set(CATALOGUE) - parted == {*rules, *REFUSED} - parted
+    assert not set(rules) & set(REFUSED)
+
+
+@pytest.mark.parametrize("package", ["layers", "gradients", "losses", "updates"])
+def test_no_rule_stands_in_two_families(package: str) -> None:
+    folder = import_module(f"cnncalc.runtimes.tensorflow.{package}")
+    modules = [import_module(f"{folder.__name__}.{found.name}") for found in iter_modules(folder.__path__)]
+    tables = [module.RULES for module in modules if isinstance(getattr(module, "RULES", None), dict)]
+    names = [name for table in tables if not isinstance(table, Families) for name in table]
+    assert names
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("mode", ["inference", "training"])

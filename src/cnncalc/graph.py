@@ -135,9 +135,10 @@ class _Context(NamedTuple):
 
 
 class _Record:
-    """What the calls of one layer have left so far."""
+    """What the calls of one layer have left so far, and the parts that it is composed of."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self.parts = parts
         self.calls = 0
         self.nodes: list[int] = []
         self.outputs: list[int] = []
@@ -186,7 +187,9 @@ class _Run:
     def _call(self, scope: Scope, index: int, inputs: tuple[int, ...], context: _Context) -> list[int]:
         target = scope.called(index)
         layer = scope.model.layers[target]
-        record = self.records.setdefault((id(scope), target), _Record())
+        record = self.records.get((id(scope), target))
+        if record is None:
+            record = self.records[id(scope), target] = _Record(layer.parts())
         first = len(self.nodes)
         inner = context.inside(scope.names[index], layer, scope.model.layers[index])
         try:
@@ -205,7 +208,7 @@ class _Run:
         if isinstance(layer, Nested):
             return self._apply_model(layer.model, scope.inner.get(target), inputs, context)
         _check_arity(layer, len(inputs))
-        for number, part in enumerate(layer.parts() or (Part("", layer),)):
+        for number, part in enumerate(record.parts or (Part("", layer),)):
             inputs = (self._append(part, number, record, inputs, context),)
         return list(inputs)
 
@@ -246,11 +249,10 @@ class _Run:
         layer = scope.model.layers[index]
         nodes = tuple(record.nodes)
         inner = scope.inner.get(index)
-        parts = self.rows(inner) if inner else self._part_rows(layer, nodes)
+        parts = self.rows(inner) if inner else self._part_rows(record.parts, nodes)
         return Row(scope.names[index], layer, nodes, tuple(record.outputs), record.calls, parts)
 
-    def _part_rows(self, layer: Layer, nodes: tuple[int, ...]) -> tuple[Row, ...]:
-        parts = layer.parts()
+    def _part_rows(self, parts: tuple[Part, ...], nodes: tuple[int, ...]) -> tuple[Row, ...]:
         return tuple(
             Row(part.name, part.layer, own, (own[-1] + self.first_node,), len(own), ())
             for number, part in enumerate(parts)

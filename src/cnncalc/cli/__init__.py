@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cnncalc import __version__
+from cnncalc.collector import spare_a_command
 from cnncalc.errors import CnncalcError
 
 COMMANDS = (
@@ -66,6 +67,7 @@ def _options(
 
 def main() -> None:
     """Run the command; an error of the library is a line or two, and exit status 2."""
+    spare_a_command()
     # Looking for pydantic's plugins takes longer than an estimate.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     typed = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -106,8 +106,8 @@ class EntryReader:
         return None
 
     def numbers(self, entry: Entry) -> Iterable[str]:
-        """The numbers that a repeated layer's name gets; one empty one where it is not repeated."""
-        repeat = entry.beside.get("repeat")
+        """The numbers that a repeated layer's name gets; one empty one where ``repeat`` says nothing."""
+        repeat = entry.beside["repeat"]
         if repeat is None:
             return [""]
         first, last = (repeat.get("from", 1), repeat.get("to")) if isinstance(repeat, dict) else (1, repeat)

@@ -8,7 +8,7 @@ are bounded, aliases counted in full.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
 import yaml
@@ -100,7 +100,7 @@ def parse(text: str, file: str) -> tuple[Any, Mark]:
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Reader(yaml.parse(text, Loader=loader), file).document()
+        return _Reader(loader(text).get_event, file).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
@@ -112,8 +112,8 @@ def parse(text: str, file: str) -> tuple[Any, Mark]:
 class _Reader:
     """Builds data from the parser's events."""
 
-    def __init__(self, events: Iterator[Event], file: str) -> None:
-        self.events = events
+    def __init__(self, next_event: Callable[[], Event], file: str) -> None:
+        self.next = next_event
         self.file = file
         self.values = 0
         self.anchors: dict[str, tuple[Any, int]] = {}
@@ -122,13 +122,13 @@ class _Reader:
         raise FileError(f"{self.file}:{mark}: {message}")
 
     def document(self) -> tuple[Any, Mark]:
-        next(self.events)
-        start = next(self.events)
+        self.next()
+        start = self.next()
         if isinstance(start, StreamEndEvent):
             raise FileError(f"{self.file}: the file is empty.")
-        found = self.value(next(self.events), 0)
-        next(self.events)
-        behind = next(self.events)
+        found = self.value(self.next(), 0)
+        self.next()
+        behind = self.next()
         if isinstance(behind, DocumentStartEvent):
             self.refuse(_mark(behind), "a second document begins here; a model file has one.")
         return found
@@ -136,6 +136,8 @@ class _Reader:
     def value(self, event: Event, depth: int) -> tuple[Any, Mark]:
         mark = _mark(event)
         self.count(1, mark)
+        if type(event) is ScalarEvent and event.tag is None and event.anchor is None:  # most values are
+            return self.scalar(event, mark), mark
         if isinstance(event, AliasEvent):
             return self.alias(event, mark), mark
         if isinstance(event, (ScalarEvent, CollectionStartEvent)):
@@ -173,7 +175,7 @@ class _Reader:
 
     def sequence(self, mark: Mark, depth: int) -> Sequence:
         found = Sequence(mark)
-        while not isinstance(event := next(self.events), SequenceEndEvent):
+        while not isinstance(event := self.next(), SequenceEndEvent):
             data, place = self.value(event, depth + 1)
             found.append(data)
             found.marks.append(place)
@@ -181,13 +183,13 @@ class _Reader:
 
     def mapping(self, mark: Mark, depth: int) -> Mapping:
         found = Mapping(mark)
-        while isinstance(event := next(self.events), NodeEvent):
+        while isinstance(event := self.next(), NodeEvent):
             key, key_mark = self.value(event, depth + 1)
             if isinstance(key, (list, dict)):
                 self.refuse(key_mark, "a key must be a single word.")
             if key in found:
                 self.refuse(key_mark, f'the key "{key}" is given twice, first at {found.key_marks[key]}.')
-            found[key], found.value_marks[key] = self.value(next(self.events), depth + 1)
+            found[key], found.value_marks[key] = self.value(self.next(), depth + 1)
             found.key_marks[key] = key_mark
         return found
 
@@ -203,6 +205,8 @@ _WORDS: dict[str, object] = {"": None, "~": None, "null": None, "Null": None, "N
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _WORDS |= {word: float("nan") for word in (".nan", ".NaN", ".NAN")}
 _WORDS |= {word: float("inf") for word in (".inf", ".Inf", ".INF", "+.inf")} | {"-.inf": float("-inf")}
+_FIRST = frozenset("+-.0123456789")
+"""What a number begins with."""
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
@@ -215,11 +219,13 @@ def plain_scalar(text: str) -> object:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _FIRST:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _mark(event: Event) -> Mark:
-    start = event.start_mark
-    return Mark(start.line + 1, start.column + 1) if start else Mark(1, 1)
+    start: Any = event.start_mark  # events that are parsed, not made, have one
+    return Mark(start.line + 1, start.column + 1)

@@ -114,6 +114,9 @@ class Unfolding:
         filled = self.filled(entry, place)
         if self.mistakes.added > before:
             return
+        if "repeat" not in filled.beside:
+            self.place_one(filled, "", place)
+            return
         for number in self.reader.numbers(filled):
             self.place_one(filled.once(), number, place)
             filled = filled.behind_itself()
@@ -133,12 +136,9 @@ class Unfolding:
         if not place.trail:
             return entry
         beside = {key: self.fill(value, entry.mark, place) for key, value in entry.beside.items()}
-        return entry._replace(
-            settings=self.fill(entry.settings, entry.mark, place),
-            beside={**place.inherited, **beside},
-            beside_marks={**place.inherited_marks, **entry.beside_marks},
-            used=place.used,
-        )
+        settings = self.fill(entry.settings, entry.mark, place)
+        marks = {**place.inherited_marks, **entry.beside_marks}
+        return Entry(entry.kind, settings, {**place.inherited, **beside}, entry.mark, marks, place.used)
 
     def fill(self, value: Any, mark: Mark, place: _Place) -> Any:
         if isinstance(value, str) and value.startswith("$"):

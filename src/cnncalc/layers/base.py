@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import (
@@ -179,6 +180,7 @@ class Layer(BaseModel):
         return cls.model_fields[setting].get_default(call_default_factory=True)
 
     @classmethod
+    @cache
     def setting_names(cls) -> tuple[str, ...]:
         return tuple(name for name in cls.model_fields if name not in COMMON)
 

@@ -17,7 +17,6 @@ from cnncalc.runtimes.tensorflow.kernels import fitted
 from cnncalc.runtimes.tensorflow.layers import RULES
 from cnncalc.runtimes.tensorflow.layers.call import Call
 from cnncalc.runtimes.tensorflow.layers.masks import require_none_read
-from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, FORWARD, LOSS, TRACED, Op, Value, Variable
 from cnncalc.runtimes.tensorflow.ordering import linked
 from cnncalc.runtimes.tensorflow.segments import Segment, Stage
@@ -118,8 +117,10 @@ class _Graph:
         """Append the operations of a layer, and its output to the values."""
         node = self.graph.nodes[index]
         self.tape.owner = node.owner
-        rule = RULES.get(node.layer.kind)
+        rule = RULES[node.layer.kind]
         if rule is None:
+            from cnncalc.runtimes.tensorflow.layers.refused import REFUSED
+
             reason = REFUSED.get(node.layer.kind)
             raise NoRuleError(f"{_named(node)} has no rule" + (f": {reason}." if reason else "."))
         self._require_rule(index)

@@ -9,15 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cnncalc.runtimes.tensorflow.gradients import (
-    activating,
-    arithmetic,
-    choosing,
-    convolving,
-    multiplying,
-    reducing,
-    shaping,
-)
+from cnncalc.runtimes.tensorflow.families import Families
 from cnncalc.runtimes.tensorflow.gradients.rule import Grads, MissingGradient, Rule
 from cnncalc.runtimes.tensorflow.ops import BACKWARD, Op, Value
 from cnncalc.runtimes.tensorflow.segments import Segment
@@ -25,15 +17,9 @@ from cnncalc.runtimes.tensorflow.tape import Tape
 
 __all__ = ["GRADIENTS", "Grads", "MissingGradient", "backward"]
 
-GRADIENTS: dict[str, Rule] = {
-    **activating.RULES,
-    **arithmetic.RULES,
-    **choosing.RULES,
-    **convolving.RULES,
-    **multiplying.RULES,
-    **reducing.RULES,
-    **shaping.RULES,
-}
+GRADIENTS: Families[Rule] = Families(
+    __name__, "convolving", "activating", "arithmetic", "reducing", "multiplying", "shaping", "choosing"
+)
 
 
 def backward(tape: Tape, seeds: Mapping[Value, Value]) -> dict[Op, Value]:
@@ -66,7 +52,7 @@ def _sweep(tape: Tape, ops: Sequence[Op], found: dict[Value, list[Value]]) -> di
 
 def _pass_on(tape: Tape, op: Op, dy: Value, found: dict[Value, list[Value]]) -> None:
     """Add what an operation's inputs get of the gradient of its output."""
-    rule = GRADIENTS.get(op.kind)
+    rule = GRADIENTS[op.kind]
     if rule is None:
         raise MissingGradient(op.kind, op.owner)
     for value, part in zip(op.inputs, rule(tape, op, dy), strict=True):

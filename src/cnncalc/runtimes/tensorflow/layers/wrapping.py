@@ -5,19 +5,18 @@ Sources: keras/src/layers/rnn/time_distributed.py, keras/src/layers/normalizatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cnncalc.graph import Node
 from cnncalc.layers.base import Layer
+from cnncalc.runtimes.tensorflow.families import Families
 from cnncalc.runtimes.tensorflow.layers.call import Call, Rule
 from cnncalc.runtimes.tensorflow.ops import Value
 
 
-def wrappers(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+def wrappers(rules: Families[Rule]) -> dict[str, Rule]:
     """The rules of wrappers, which ask for that of the layer inside."""
 
     def inner(call: Call, layer: Layer, x: Value, shape: tuple[int, ...]) -> Value:
-        rule = rules.get(layer.kind)
+        rule = rules[layer.kind]
         if rule is None:
             raise NotImplementedError(f"a {layer.kind} inside")
         node: Node = call.node._replace(layer=layer, facts=call.node.facts._replace(output=shape))

@@ -5,14 +5,16 @@ Sources: keras/src/losses/loss.py (``__call__``, reduce_weighted_values), keras/
 
 from __future__ import annotations
 
+from cnncalc.runtimes.tensorflow.families import Families
 from cnncalc.runtimes.tensorflow.gradients import Grads, backward
-from cnncalc.runtimes.tensorflow.losses import classifying, comparing, overlapping
 from cnncalc.runtimes.tensorflow.losses.call import LossCall, Rule, UnknownLoss
 from cnncalc.runtimes.tensorflow.ops import LOSS, Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import Tape, constant
 from cnncalc.settings import LossSpec
 
-RULES: dict[str, Rule] = {**comparing.RULES, **classifying.RULES, **overlapping.RULES}
+RULES: Families[Rule] = Families(
+    "cnncalc.runtimes.tensorflow.losses", "classifying", "comparing", "overlapping"
+)
 
 SPARSE = frozenset({"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"})
 """Losses whose targets are numbers of classes."""
@@ -46,13 +48,14 @@ def gradients(
 
 
 def _rule(spec: LossSpec) -> Rule:
-    if spec.name not in RULES:
+    rule = RULES[spec.name]
+    if rule is None:
         raise UnknownLoss(spec.name)
     if spec.value("reduction") in ("none", None):
         raise UnknownLoss(f"{spec.name} without a reduction")
     if spec.value("dtype") not in ("float32", None):
         raise UnknownLoss(f"{spec.name} in {spec.value('dtype')}")
-    return RULES[spec.name]
+    return rule
 
 
 def _seed(tape: Tape, loss: Value, factor: Value | None) -> Value:

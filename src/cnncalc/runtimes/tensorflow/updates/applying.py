@@ -13,28 +13,15 @@ from collections.abc import Callable, Sequence
 
 from cnncalc.memory.optimizer_state import shares
 from cnncalc.memory.slots import Trainable, of_one
+from cnncalc.runtimes.tensorflow.families import Families
 from cnncalc.runtimes.tensorflow.ops import UPDATE, Op, Value, Variable
 from cnncalc.runtimes.tensorflow.tape import Tape
-from cnncalc.runtimes.tensorflow.updates import averaging, scaling, shaping
 from cnncalc.runtimes.tensorflow.updates.update import UnknownOptimizer, Update
 from cnncalc.settings import OptimizerSpec
 
-RULES: dict[str, Callable[[Update], None]] = {
-    "SGD": scaling.sgd,
-    "RMSprop": scaling.rmsprop,
-    "Adam": averaging.adam,
-    "AdamW": averaging.adam,
-    "Adadelta": scaling.adadelta,
-    "Adagrad": scaling.adagrad,
-    "Adamax": averaging.adamax,
-    "Adafactor": shaping.adafactor,
-    "Nadam": averaging.nadam,
-    "Ftrl": scaling.ftrl,
-    "Lion": scaling.lion,
-    "Lamb": averaging.lamb,
-    "Muon": shaping.muon,
-    "ScheduleFreeAdamW": averaging.schedule_free,
-}
+RULES: Families[Callable[[Update], None]] = Families(
+    "cnncalc.runtimes.tensorflow.updates", "scaling", "averaging", "shaping"
+)
 """The rule of each optimizer for one weight; those that wrap others are in ``updated``."""
 
 Weights = Sequence[tuple[Variable, Value]]
@@ -54,9 +41,9 @@ def _apply(tape: Tape, spec: OptimizerSpec, weights: Weights, pivot: Op | None) 
         paths = [_trainable(weight).path for weight, _ in weights]
         for member, share in shares(spec.value("optimizer_map"), paths):
             _apply(tape, member, [weights[index] for index in share], pivot)
-    elif spec.name in RULES:
+    elif (rule := RULES[spec.name]) is not None:
         _require_rule_for_rows(tape, spec, weights)
-        _update(tape, spec, _updates(tape, spec, weights, pivot))
+        _update(rule, _updates(tape, spec, weights, pivot))
     else:
         raise UnknownOptimizer(spec.name)
 
@@ -127,12 +114,12 @@ def _require_rule_for_rows(tape: Tape, spec: OptimizerSpec, weights: Weights) ->
         raise UnknownOptimizer(f'{spec.name}, with these options, for the rows of "{tables[0]}"')
 
 
-def _update(tape: Tape, spec: OptimizerSpec, updates: Sequence[Update]) -> None:
+def _update(rule: Callable[[Update], None], updates: Sequence[Update]) -> None:
     """``apply``: every part for all weights before the next part."""
     _each(updates, _accumulate)
     _clip(updates)
     _each(updates, _decay)
-    _each(updates, RULES[spec.name])
+    _each(updates, rule)
     _each(updates, _reset)
     _each(updates, _average)
 

@@ -93,3 +93,13 @@ def schedule_free(update: Update) -> None:
 
 def _scaled_momentum(update: Update) -> Value:
     return update.scaled(update.read("momentum"))
+
+
+RULES = {
+    "Adam": adam,
+    "AdamW": adam,
+    "Adamax": adamax,
+    "Nadam": nadam,
+    "Lamb": lamb,
+    "ScheduleFreeAdamW": schedule_free,
+}

@@ -109,3 +109,13 @@ def lion(update: Update) -> None:
     step = tape.unary("Sign", mixed)
     update.assign("momentum", moved)
     update.step(update.by_rate(step))
+
+
+RULES = {
+    "SGD": sgd,
+    "RMSprop": rmsprop,
+    "Adagrad": adagrad,
+    "Adadelta": adadelta,
+    "Ftrl": ftrl,
+    "Lion": lion,
+}

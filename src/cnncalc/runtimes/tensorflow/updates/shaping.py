@@ -71,3 +71,6 @@ def _newton_schulz(update: Update, x: Value) -> Value:
     fourth = tape.op("MatMul", (left, square), (side, side))
     product = tape.op("MatMul", (tape.binary("AddV2", fourth, right), x), x.shape)
     return tape.binary("AddV2", product, kept)
+
+
+RULES = {"Adafactor": adafactor, "Muon": muon}
