@@ -49,6 +49,26 @@ def test_the_label_is_a_little_more_than_the_driver_reports(name: str) -> None:
     assert 0.9 * label < device.memory_bytes <= label
 
 
+RATED = tuple(name for name in device_names() if load_device(name).peak)
+
+
+@pytest.mark.parametrize("name", RATED)
+def test_peak_rates_are_plausible_and_have_sources(name: str) -> None:
+    """Half the bytes a number, at least as many operations; both descriptions of one memory agree."""
+    device = load_device(name)
+    peak = device.peak
+    assert peak is not None
+    assert peak.sources
+    assert all(source.startswith("https://") for source in peak.sources)
+    rates = peak.operations_per_s
+    assert rates
+    assert set(rates) <= {"float32", "float16", "bfloat16"}
+    halves = [rate for dtype, rate in rates.items() if dtype != "float32"]
+    assert all(rate >= rates.get("float32", 0) for rate in halves)
+    if device.xla:
+        assert peak.bytes_per_s == pytest.approx(device.xla.memory_bandwidth, rel=0.1)
+
+
 def test_an_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(CnncalcError, match=r'no device "h1000"\. Did you mean h100\?'):
         load_device("h1000")

@@ -51,6 +51,7 @@ USES: dict[str, Callable[[], object]] = {
     "Nested": lambda: cnncalc.Nested(model=small()),
     "Sequential": small,
     "Settings": lambda: cnncalc.Settings(batch_size=50),
+    "time_bound": lambda: cnncalc.time_bound(cnncalc.estimate(small()), "t4").inference.seconds > 0,
 }
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from cnncalc.model import Nested as Nested
     from cnncalc.model import Sequential as Sequential
     from cnncalc.settings import Settings as Settings
+    from cnncalc.timing import time_bound as time_bound
 
 __version__ = "0.1.0"
 
@@ -61,6 +62,7 @@ _HOMES = {
     "Nested": "model",
     "Sequential": "model",
     "Settings": "settings",
+    "time_bound": "timing",
 }
 """Each public name, and the module it is loaded from when it is first used."""
 

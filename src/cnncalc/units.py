@@ -41,6 +41,30 @@ def count_text(count: int) -> str:
     return f"{value:.{2 if value < 10 else 1}f} {prefix}"
 
 
+def seconds_text(seconds: float) -> str:
+    """A time in the unit that a person would use, with three digits.
+
+    >>> seconds_text(0.0000214), seconds_text(0.00144841), seconds_text(12.5)
+    ('21.4 µs', '1.45 ms', '12.5 s')
+    """
+    units = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+    scale, unit = next((item for item in units if seconds >= item[0]), units[-1])
+    value = seconds / scale
+    return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
+
+
+def percent_text(share: float) -> str:
+    """A share in percent, with two digits.
+
+    >>> percent_text(0.2106), percent_text(0.035), percent_text(0.00038), percent_text(1.25)
+    ('21 %', '3.5 %', '0.038 %', '125 %')
+    """
+    from math import floor, log10
+
+    value = 100 * share
+    return f"{value:.{max(1 - floor(log10(value)), 0)}f} %"
+
+
 def byte_count(text: str) -> int:
     """The bytes that a text such as ``8GiB``, ``512 KiB`` or ``4GB`` stands for; a number alone is bytes.
 

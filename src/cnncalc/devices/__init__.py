@@ -1,12 +1,13 @@
 """Devices as data: one YAML file each, with its memory, where the figures come from, and when they were read.
 
 ``memory_bytes`` is what the driver reports as the device's whole memory, which is less than the label says.
-A GPU's ``xla`` section is what XLA's compiler is told of it; a device without one can be asked for its
-memory only. A file of one's own has the same keys.
+A GPU's ``xla`` section is what XLA's compiler is told of it, and ``peak`` says how fast it is by its vendor;
+a device without them can be asked for its memory only. A file of one's own has the same keys.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +15,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnncalc.errors import CnncalcError, FileError, fold, nearest
+from cnncalc.tensors import ITEM_BYTES, POLICIES
 from cnncalc.validation import problem
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".yaml"
 
 Count = Annotated[int, Field(strict=True, ge=1)]
+Computed = Annotated[str, Field(pattern=f"^({'|'.join(ITEM_BYTES)})$")]
 
 
 class XlaTarget(BaseModel):
@@ -51,8 +54,40 @@ class XlaTarget(BaseModel):
     block_dim_limit_z: Count = 65535
 
 
+class PeakRates(BaseModel):
+    """What the vendor states: operations a second by data type, and bytes a second from the device's memory.
+
+    A multiply-accumulate is two operations. Matrix units count, without sparsity, summing in float32. The
+    rate of ``float32`` is that of convolutions as frameworks run them unless told otherwise, ``float32_as``
+    what they multiply in then: TensorFloat-32 on NVIDIA's GPUs from Ampere on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    sources: tuple[str, ...]
+    operations_per_s: Mapping[Computed, Count]
+    bytes_per_s: Count
+    float32_as: str = "float32"
+
+    def macs_per_s(self, dtype: str) -> float:
+        """Multiply-accumulates a second. Raises CnncalcError for a type without a rate.
+
+        >>> load_device("h200").rates.macs_per_s("bfloat16") / 1e12
+        494.7
+        """
+        stated = self.operations_per_s
+        if dtype not in stated:
+            known = ", ".join(item.name for item in POLICIES.values() if item.compute in stated)
+            raise CnncalcError(
+                f"the device has no stated peak rate for {dtype}; dtypes with one are {known}."
+            )
+        return stated[dtype] / 2
+
+
 class Device(BaseModel):
-    """A device; frozen. ``kind`` is what it is, ``gpu`` for one. ``xla`` is None where XLA cannot be asked.
+    """A device; frozen. ``kind`` is what it is, ``gpu`` for one.
+
+    ``xla`` is None where XLA cannot be asked, ``peak`` where no rates are stated.
 
     >>> load_device("h100").memory_bytes
     84942979072
@@ -67,6 +102,15 @@ class Device(BaseModel):
     source: str
     date: date
     xla: XlaTarget | None = None
+    peak: PeakRates | None = None
+
+    @property
+    def rates(self) -> PeakRates:
+        """The peak rates. Raises CnncalcError where none are stated."""
+        if self.peak is None:
+            known = ", ".join(rated_names())
+            raise CnncalcError(f"no peak rates are stated for {self.id}; there are those of {known}.")
+        return self.peak
 
 
 def device_names() -> tuple[str, ...]:
@@ -81,6 +125,11 @@ def device_names() -> tuple[str, ...]:
 def xla_names() -> tuple[str, ...]:
     """Those of them that XLA can be asked about."""
     return tuple(name for name in device_names() if load_device(name).xla)
+
+
+def rated_names() -> tuple[str, ...]:
+    """Those of them whose peak rates are stated."""
+    return tuple(name for name in device_names() if load_device(name).peak)
 
 
 def load_device(name_or_path: str | Path) -> Device:
@@ -106,7 +155,7 @@ def _read(path: Path) -> Device:
     try:
         return Device(**{"id": path.stem, **data})
     except ValidationError as error:
-        known = [*Device.model_fields, *XlaTarget.model_fields]
+        known = [*Device.model_fields, *XlaTarget.model_fields, *PeakRates.model_fields]
         found = [problem("device", known, _flat(item)) for item in error.errors(include_url=False)]
         raise FileError("\n".join(f"{path}: {item}" for item in found)) from None
 

@@ -15,9 +15,9 @@ from cnncalc.settings import Settings
 from cnncalc.units import shape_text
 
 
-def to_json(estimate: Estimate) -> str:
-    """The whole estimate as JSON text."""
-    return json.dumps(to_data(estimate), indent=2)
+def to_json(estimate: Estimate, **beside: Any) -> str:
+    """The whole estimate as JSON text, with what else was asked beside it."""
+    return json.dumps(to_data(estimate) | beside, indent=2)
 
 
 def to_data(estimate: Estimate) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""``cnncalc estimate --time``: the bounds, and the measured steps beside them, as they are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnncalc.cli import app
+from cnncalc.errors import CnncalcError
+
+EXERCISE = str(Path(__file__).parents[1] / "examples" / "geron_exercise.yaml")
+
+
+BOARD = """
+name: A board
+kind: board
+memory_bytes: 8589934592
+source: https://example.org/board
+date: 2026-11-25
+peak:
+  sources: [https://example.org/board]
+  operations_per_s: {int8: 2_000_000_000}
+  bytes_per_s: 1_000_000_000
+"""
+
+
+def command(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    app("estimate")(["estimate", *arguments], standalone_mode=False)
+    return capsys.readouterr().out
+
+
+def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """1.3995 G MACs at 247.35 T a second; 3,613,600 B of weights, 720,000 of image, 1,520,000 of output."""
+    printed = command(EXERCISE, "--time", "--gpu", "h200", capsys=capsys)
+    lines = [" ".join(line.split()) for line in printed.splitlines()]
+    assert "NVIDIA H200 SXM 141 GB prediction, 1 image training, batch 50, SGD" in lines
+    assert any(line.startswith("bytes moved 5.6 MiB ") for line in lines)  # 5,853,600 / 2^20
+    assert any(line.startswith("MACs per byte 239.1 ") for line in lines)  # 1,399.5 / 5.8536
+    assert any(line.startswith("a step takes at least 5.66 µs, MACs ") for line in lines)  # 1399.5 / 247.35
+    assert any(line.startswith("images a second at most 176.7 k ") for line in lines)  # 1 / 5.658e-6
+    words = " ".join(lines)
+    assert re.search(r"Measured: \d+ predictions and \d+ training steps of like size", words)
+    assert "on NVIDIA H200 SXM 141 GB with Keras on JAX and PyTorch" in words
+    assert "at these shares" in words
+    assert "The peak for float32 is that of TensorFloat-32." in words
+
+
+def test_another_device_s_measurements_are_named_and_give_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    words = " ".join(command(EXERCISE, "--time", "--device", "t4", capsys=capsys).split())
+    assert "on NVIDIA H200 SXM 141 GB with Keras" in words
+    assert "None was measured on NVIDIA T4 16 GB, so no time is derived" in words
+    assert "at these shares" not in words
+    assert "TensorFloat" not in words
+
+
+def test_steps_of_other_sizes_give_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """No prediction as large as 1024 images through VGG-16 was measured; a training step of like size was."""
+    options = ("--inference-batch-size", "1024", "--time", "--gpu", "h200")
+    printed = command("vgg16", *options, capsys=capsys)
+    words = " ".join(printed.split())
+    assert "predictions of other sizes, on" in words
+    assert "None is of like size, so no time is derived" in words
+    times = [line.split() for line in printed.splitlines() if line.startswith("   at these shares")]
+    assert [row[3] for row in times] == ["-", "-"]
+    assert all(row[-1] == "ms" for row in times)
+
+
+def test_without_training_there_is_one_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    board = tmp_path / "board.yaml"
+    board.write_text(BOARD)
+    options = ("--time", "--device", str(board), "--dtype", "int8")
+    lines = command(EXERCISE, *options, capsys=capsys).splitlines()
+    assert " A board                         prediction, 1 image" in lines
+    assert " time for the MACs at the peak                1.40 s" in lines  # 1.3995 G at 1 G a second
+    found = json.loads(command(EXERCISE, *options, "--format", "json", capsys=capsys))["time"]
+    assert found["training"] is None
+
+
+def test_a_type_without_measurements(capsys: pytest.CaptureFixture[str]) -> None:
+    words = command(EXERCISE, "--time", "--gpu", "t4", "--dtype", "mixed_float16", capsys=capsys)
+    assert "In mixed_float16 no prediction was measured." in words
+    assert "measured, Keras" not in words
+
+
+def test_json_has_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = command(EXERCISE, "--time", "--gpu", "h200", "--format", "json", capsys=capsys)
+    found = json.loads(printed)["time"]
+    assert found["device"] == "h200"
+    prediction = found["inference"]
+    assert prediction["macs_by_dtype"] == {"float32": 1_399_500_000}
+    assert prediction["moved_bytes"] == 3_613_600 + 720_000 + 1_520_000
+    assert prediction["bound_s"] == pytest.approx(2 * 1_399_500_000 / 494.7e12)
+    step = prediction["measured"][0]
+    assert step["share"] == step["bound_s"] / step["seconds"]
+    assert found["training"]["batch_size"] == 50
+
+
+def test_markdown_has_a_second_table(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = command(EXERCISE, "--time", "--gpu", "h200", "--format", "markdown", capsys=capsys)
+    assert (
+        "| NVIDIA H200 SXM 141 GB | prediction, 1 image | training, batch 50, SGD |\n| --- | ---: | ---: |"
+        in printed
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--time"], "--time is that on a device: --gpu, one of a100-40gb, .* tpu-v4"),
+        (["--time", "--gpu", "h200", "--format", "csv"], "--format csv has one line per layer"),
+        (["--time", "--gpu", "rp2040"], "no peak rates are stated for rp2040"),
+        (["--time", "--ask-xla", "--gpu", "tpu-v4"], "tpu-v4"),
+    ],
+)
+def test_what_cannot_be_asked(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CnncalcError, match=message):
+        command(EXERCISE, *arguments, capsys=capsys)
+
+
+def test_an_estimate_without_time_reads_no_measurements() -> None:
+    program = "import sys; from cnncalc.cli import app; app()(sys.argv[1:], standalone_mode=False); "
+    ask = program + "print('cnncalc.achieved' in sys.modules, 'numpy' in sys.modules)"
+    for options, loaded in (([], "False False"), (["--time", "--gpu", "t4"], "True False")):
+        run = subprocess.run(
+            [sys.executable, "-c", ask, "estimate", EXERCISE, *options],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert run.stdout.splitlines()[-1] == loaded
