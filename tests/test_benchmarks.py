@@ -7,10 +7,17 @@ import signal
 import pytest
 
 import cnncalc
-from benchmarks import recorded, timing
+from benchmarks import recorded
 from benchmarks.speed import peers, render, results
 from benchmarks.speed.models import chain, load, residual
 from benchmarks.speed.results import Figure
+from benchmarks.timing import measuring, timed
+from benchmarks.timing import render as timing
+from benchmarks.timing.beside import beside
+from benchmarks.timing.page import page, percent
+from benchmarks.timing.roofline import roofline, short
+from benchmarks.timing.rows import Row, rows
+from benchmarks.timing.timed import Roof, Timed
 from cnncalc.interop.model_file import model_from_text
 
 
@@ -101,25 +108,87 @@ def test_a_count_that_differs_is_named() -> None:
     assert "other of net, 12 (cnncalc 10)" in render.counted([row])
 
 
+ROW = Row("geron_exercise", "inference", 10, "float32", "tensorflow", "CPU")
+
+
 def test_macs_and_bytes_of_a_timed_step() -> None:
-    row = timing.Row("geron_exercise", "inference", 10, "float32", "tensorflow", "CPU")
-    predicted = timing.timing(row, (1.0, 2.0, 3.0))
-    assert predicted.macs == 10 * 1_399_500_000
-    outputs = 4 * (100 * 150 * 100 + 50 * 75 * 200 + 25 * 38 * 400)
-    assert predicted.bytes == 4 * 903_400 + 10 * (4 * 200 * 300 * 3 + outputs)
+    predicted = Timed(ROW, {"seconds": [1.0, 2.0, 3.0]})
+    assert predicted.work.all_macs == 10 * 1_399_500_000
+    images, weights = 10 * 4 * 200 * 300 * 3, 4 * 903_400
+    assert predicted.work.bytes == weights + images + 10 * 4 * 25 * 38 * 400
     assert predicted.rate == 10 * 1_399_500_000 / 2
-    trained = timing.timing(row._replace(mode="training"), (1.0, 2.0, 3.0))
-    assert (trained.macs, trained.bytes) == (3 * predicted.macs, 3 * predicted.bytes)
+    trained = Timed(ROW._replace(mode="training"), {})
+    # The first convolution has no gradient of its images.
+    assert trained.work.all_macs == 10 * (2 * 40_500_000 + 3 * 675_000_000 + 3 * 684_000_000)
+    inputs = 10 * 4 * (100 * 150 * 100 + 50 * 75 * 200)  # of the second and the third
+    slots = 8 + 4  # SGD counts its steps and has a learning rate
+    assert trained.work.bytes == 2 * weights + 2 * slots + images + 2 * inputs
+    assert trained.rate is None
 
 
-def test_the_page_of_timings_says_that_there_is_no_gpu() -> None:
-    found = timing.timings(timing.load())
-    assert found
-    page = timing.page(found)
-    assert ("no rows of a GPU" in page) == all("CPU" in one.row.device for one in found)
-    assert timing.PAGE.read_text(encoding="utf-8") == page
-    assert timing.PLOT.read_text(encoding="utf-8") == timing.roofline(found)
+def test_the_page_of_timings_is_what_was_measured() -> None:
+    found = timed.recorded()
+    assert timing.PAGE.read_text(encoding="utf-8") == page(found)
+    assert timing.PLOT.read_text(encoding="utf-8") == roofline(found)
 
 
-def test_every_timed_model_is_in_the_zoo() -> None:
-    assert all(cnncalc.load(name).origin == "zoo" for name in timing.MODELS)
+def test_a_page_without_a_gpu_says_so() -> None:
+    processor = [one for one in timed.recorded() if one.row.on_processor]
+    assert "No GPU is among the devices." in page(processor)
+    assert "No GPU" not in timing.PAGE.read_text(encoding="utf-8")
+
+
+def test_a_row_that_failed_is_on_the_page_with_the_reason() -> None:
+    stamp = {"versions": {"keras": "3"}, "date": "2026-01-01", "load": 1.0}
+    text = page([Timed(ROW, {"failed": "no memory", **stamp})])
+    assert "| geron_exercise | inference | 10 | float32 | – | – | – | – |" in text
+    assert "Failed: geron_exercise, inference, batch 10, float32: no memory." in text
+
+
+def test_timed_rows_are_complete() -> None:
+    for name, found in measuring.load().items():
+        row = Row(**found["row"])
+        assert name == row.id
+        assert cnncalc.load(row.model).origin == "zoo"
+        assert {"seconds", "failed", "peak_bytes"} & {*found}
+        if {"seconds", "failed"} & {*found}:
+            assert {"keras", row.backend} == {*found["versions"]}
+            assert found["date"] >= "2026"
+
+
+def test_no_row_of_a_timed_device_is_left_out() -> None:
+    for (device, backend), found in timed.places(timed.recorded()).items():
+        assert {one.row for one in found} == {*rows(backend, device)}
+
+
+@pytest.mark.parametrize(
+    ("backend", "found", "figure", "over"),
+    [
+        ("jax", {"asked_bytes": 90, "plan_bytes": 100, "peak_bytes": 300}, 90, 100),
+        # The first two outputs of ten images, beside the weights: nothing else has to be there.
+        ("torch", {"peak_bytes": 10**9}, 4 * (10 * (100 * 150 * 100 + 50 * 75 * 200) + 903_400), 10**9),
+    ],
+)
+def test_what_stands_beside_measured_memory(
+    backend: str, found: dict[str, int], figure: int, over: int
+) -> None:
+    one = Timed(ROW._replace(backend=backend, device="GPU"), found)
+    assert beside(one).pair(one) == (figure, over)
+    nothing = Timed(one.row, {})
+    assert beside(nothing).pair(nothing) is None
+
+
+def test_memory_of_tensorflow_stands_beside_its_rule() -> None:
+    one = Timed(ROW, {"peak_bytes": 100})
+    total = one.estimate.memory["tensorflow"].inference.total_bytes
+    assert beside(one).pair(one) == (total, 100)
+
+
+def test_a_roof_is_the_lower_of_products_and_bytes() -> None:
+    roof = Roof("stated", 100.0, 10.0)
+    assert [roof.at(intensity) for intensity in (2, 10, 50)] == [20, 100, 100]
+
+
+def test_figures_of_the_page_and_the_plot() -> None:
+    assert [percent(share) for share in (0.000123, 0.783, 1.89)] == ["0.012 %", "78 %", "189 %"]
+    assert [short(value) for value in (247.35e12, 100, 1e9)] == ["247 T", "100", "1 G"]

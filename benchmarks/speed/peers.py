@@ -27,7 +27,7 @@ from typing import Any
 import cnncalc
 from benchmarks import recorded
 from benchmarks.speed.models import ANSWERS, ROOT, build_in_keras, load
-from benchmarks.timing import processor
+from benchmarks.timing.backends import processor
 
 RESULT = Path(__file__).with_name("peers.json")
 LIMIT_SECONDS = 300
