@@ -18,6 +18,7 @@ from benchmarks.timing.page import page, percent
 from benchmarks.timing.roofline import roofline, short
 from benchmarks.timing.rows import Row, rows
 from benchmarks.timing.timed import Roof, Timed
+from cnncalc.achieved import ACHIEVED, achieved_text
 from cnncalc.interop.model_file import model_from_text
 
 
@@ -130,6 +131,7 @@ def test_the_page_of_timings_is_what_was_measured() -> None:
     found = timed.recorded()
     assert timing.PAGE.read_text(encoding="utf-8") == page(found)
     assert timing.PLOT.read_text(encoding="utf-8") == roofline(found)
+    assert ACHIEVED.read_text(encoding="utf-8") == achieved_text(timing.steps(found))
 
 
 def test_a_page_without_a_gpu_says_so() -> None:

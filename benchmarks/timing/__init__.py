@@ -4,5 +4,6 @@
 model, batch size and type, on the device that the backend takes by itself. ``... memory [--jobs N]`` then
 reads, a row in a fresh process, the most that the backend's allocator handed out. Both save after each row
 into measured.json and go on where they were stopped. ``... ceilings`` measures what the device reaches in a
-large product and a large copy. ``... render`` writes docs/timing.md and docs/roofline.svg.
+large product and a large copy. ``... ask`` asks XLA, without a GPU, what it plans for the rows of JAX.
+``... render`` writes docs/timing.md, docs/roofline.svg and src/cnncalc/devices/achieved.json.
 """
