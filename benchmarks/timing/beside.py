@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from statistics import median
 from typing import NamedTuple
 
@@ -21,21 +23,23 @@ class Pair(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What stands beside a measurement; ``words`` explain the columns, of which the last is the ratio."""
+    """What stands beside a measurement; ``words`` explain the columns, ``pairs`` are what is compared."""
 
     words: str
     titles: tuple[str, ...]
     cells: Callable[[Timed], list[str]]
-    pair: Callable[[Timed], Pair | None]
-    called: str
+    pairs: Mapping[str, Callable[[Timed], Pair | None]]
 
-    def summary(self, rows: Sequence[Timed]) -> str:
-        found = [pair.ratio for one in rows if (pair := self.pair(one))]
-        if not found:
-            return "not measured."
-        near, equal = sum(abs(ratio - 1) <= 0.02 for ratio in found), found.count(1)
-        spread = f"median {median(found):.2f}, from {min(found):.2f} to {max(found):.2f}"
-        return f"{self.called}: {spread}; of {len(found)} rows {near} within 2 %, {equal} equal to the byte."
+    def summary(self, rows: Sequence[Timed]) -> Iterator[str]:
+        for called, pair_of in self.pairs.items():
+            ratios = [pair.ratio for one in rows if (pair := pair_of(one))]
+            yield f"{called}: {spread(ratios) if ratios else 'not measured'}"
+
+
+def spread(ratios: Sequence[float]) -> str:
+    near, equal = sum(abs(ratio - 1) <= 0.02 for ratio in ratios), ratios.count(1)
+    range_ = f"median {median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}"
+    return f"{range_}; of {len(ratios)} rows {near} within 2 %, {equal} equal to the byte"
 
 
 def beside(one: Timed) -> Beside:
@@ -85,36 +89,48 @@ TRACED = Beside(
     ),
     titles=("memory measured", "estimated", "band", "ratio"),
     cells=traced_cells,
-    pair=traced_pair,
-    called="the rule `tensorflow` over what was measured",
+    pairs={"the rule `tensorflow` over what was measured": traced_pair},
 )
 
 
 # XLA on an accelerator: its plan there, and its plan when asked without one.
 
 
-def planned_pair(one: Timed) -> Pair | None:
-    return pair_of(one.found.get("asked_bytes"), one.found.get("plan_bytes"))
+JAX = ("0.10.2", "0.11.2")
+"""The versions that were asked: the extra's, and the device's."""
+
+
+def planned_pair(version: str, one: Timed) -> Pair | None:
+    return pair_of(one.found.get("asked_bytes", {}).get(version), one.found.get("plan_bytes"))
 
 
 def planned_cells(one: Timed) -> list[str]:
-    sizes = [one.found.get(name) for name in ("peak_bytes", "plan_bytes", "asked_bytes")]
-    return [*map(megabytes, sizes), ratio(planned_pair(one))]
+    cells = [megabytes(one.found.get(name)) for name in ("peak_bytes", "plan_bytes")]
+    for version in JAX:
+        pair = planned_pair(version, one)
+        cells += [megabytes(pair and pair.figure), ratio(pair)]
+    return cells
 
 
 PLANNED = Beside(
     words=(
         "Keras on JAX runs what XLA compiles, and XLA plans a step's memory before it runs. Planned: by the "
-        "compiler on the device; what the step reads, and what it needs beside. Asked: what the compiler of "
-        "the extra `xla` says of the same step without a GPU, as `cnncalc measure --compiler xla` asks it. "
-        "The ratio is asked over planned. Handed out: the most that JAX's allocator had given away since "
-        "the process began. What building the model took is in it, so it may be well above the plan where "
-        "that is small."
+        "compiler on the device, what the step reads and what it needs beside. Asked: what the compiler "
+        "says of the same step without a GPU, as `cnncalc measure --compiler xla` asks it: that of the "
+        "extra `xla`, and that of the version which ran on the device. The ratio is asked over planned. On "
+        "the device XLA also tries several kernels for a convolution and takes the quickest (autotuning), "
+        "and its plan holds the workspace of that one; without a GPU it tries none, and plans no workspace. "
+        "Handed out: the most that JAX's allocator had given away since the process began. What building "
+        "the model took is in it, so it may be well above the plan where that is small."
     ),
-    titles=("memory handed out", "planned", "asked", "ratio"),
+    titles=("memory handed out", "planned", *chain(*((f"asked, jax {version}", "ratio") for version in JAX))),
     cells=planned_cells,
-    pair=planned_pair,
-    called="XLA's plan, asked without a GPU, over its plan on the device",
+    pairs={
+        f"XLA's plan, asked of jax {version} without a GPU, over that on the device": partial(
+            planned_pair, version
+        )
+        for version in JAX
+    },
 )
 
 
@@ -139,6 +155,5 @@ ALLOCATED = Beside(
     ),
     titles=("memory handed out", "at least", "ratio"),
     cells=allocated_cells,
-    pair=allocated_pair,
-    called="no rule models this backend; the lower bound `ideal` over what was handed out",
+    pairs={"no rule models this backend; the lower bound `ideal` over what was handed out": allocated_pair},
 )

@@ -91,7 +91,7 @@ def _summary(found: list[Timed]) -> Iterator[str]:
     )
     yield MEMORY
     for (device, backend), rows in places(found).items():
-        yield f"- {device}, Keras on {backend}: {beside(rows[0]).summary(rows)}\n"
+        yield from (f"- {device}, Keras on {backend}: {line}.\n" for line in beside(rows[0]).summary(rows))
     yield "\n"
     if all(one.row.on_processor for one in found):
         yield ABSENT
