@@ -245,7 +245,7 @@ GOOD = {
         ({"jax-cuda12-pjrt": "0.9.2"}, "jax-cuda12-pjrt 0.9.2 is older than jax 0.10.2"),
         ({"jax-cuda12-pjrt": "0.12.0.1"}, "jax-cuda12-pjrt 0.12.0.1 is newer than jax 0.10.2"),
         ({"jax-cuda12-pjrt": "0.9.2", "jax": "0.9.2"}, "jax 0.9.2 is too old"),
-        ({"jax-cuda12-pjrt": "0.11.0", "jax": "0.11.0"}, "jax 0.11.0 is too new"),
+        ({"jax-cuda12-pjrt": "0.12.0", "jax": "0.12.0"}, "jax 0.12.0 is too new; 0.10 and 0.11 are known"),
         ({"keras": "3.8.0"}, "keras 3.8.0 is too old"),
     ],
 )
@@ -261,10 +261,12 @@ def test_versions_that_do_not_fit(
     assert installed.INSTALL in str(caught.value)
 
 
-def test_versions_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("jax", ["0.10.2", "0.11.2"])
+def test_versions_that_fit(jax: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = GOOD | {"jax": jax, "jaxlib": jax, "jax-cuda12-pjrt": jax}
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(installed, "_version", lambda name: GOOD.get(name, ""))
-    assert installed.installed_versions() == GOOD
+    monkeypatch.setattr(installed, "_version", lambda name: found.get(name, ""))
+    assert installed.installed_versions() == found
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ from cnncalc.measuring.xla.rule import with_xla
 
 EXERCISE = Path(__file__).parents[2] / "examples" / "geron_exercise.yaml"
 SGD = "sgd"
+TRAINED = (805_015_056, 654_014_736)
+"""The exercise's temporaries at batch 50, by jax 0.10.2 and by 0.11.2."""
+
+
+def newer() -> bool:
+    """Whether it is jax 0.11 that is asked."""
+    return version("jax").startswith("0.11.")
 
 
 @pytest.fixture(autouse=True)
@@ -37,21 +45,23 @@ def asked(
 @pytest.mark.parametrize(
     ("model", "batch_size", "mode", "temporary_bytes"),
     [
-        (EXERCISE, 50, "inference", 605_020_928),
-        (EXERCISE, 50, "training", 805_015_056),
-        ("resnet50", 8, "inference", 77_084_944),
-        ("resnet50", 8, "training", 776_708_688),
-        ("vgg16", 8, "inference", 205_671_440),
-        ("vgg16", 8, "training", 1_178_161_448),
+        (EXERCISE, 50, "inference", (605_020_928, 605_020_928)),
+        (EXERCISE, 50, "training", TRAINED),
+        ("resnet50", 8, "inference", (77_084_944, 77_084_944)),
+        ("resnet50", 8, "training", (776_708_688, 776_904_528)),
+        ("vgg16", 8, "inference", (205_671_440, 205_671_440)),
+        ("vgg16", 8, "training", (1_178_161_448, 1_178_161_448)),
     ],
 )
-def test_three_networks(model: str | Path, batch_size: int, mode: Mode, temporary_bytes: int) -> None:
-    """As jax 0.10.2 plans them for an H100."""
+def test_three_networks(
+    model: str | Path, batch_size: int, mode: Mode, temporary_bytes: tuple[int, int]
+) -> None:
+    """As jax 0.10.2 and 0.11.2 plan them for an H100."""
     found = asked(model, batch_size, mode)
     guess = found.estimate.memory["tensorflow"]
     footprint = guess.training if mode == "training" else guess.inference
     assert footprint is not None
-    assert found.plan.temporary_bytes == temporary_bytes
+    assert found.plan.temporary_bytes == temporary_bytes[newer()]
     assert found.plan.argument_bytes == found.plan.variables_bytes + found.plan.io_bytes
     counter = 4 if mode == "training" else 0  # the optimizer's iteration is int32 on JAX, int64 on TensorFlow
     assert found.plan.variables_bytes == footprint.variables_bytes - counter
@@ -135,7 +145,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     app()(arguments, standalone_mode=False)
     data = json.loads(capsys.readouterr().out)
-    assert data["temporary_bytes"] == 805_015_056
+    assert data["temporary_bytes"] == TRAINED[newer()]
     assert data["temporary_bytes_by_layer"]["conv2d"] > 4 * 50 * 101 * 151 * 100
     assert "the CUDA context" in data["not_included"]
 

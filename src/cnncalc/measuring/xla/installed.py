@@ -18,8 +18,8 @@ ASSEMBLERS = {
 """Without ptxas and libdevice, which these packages hold, the compiler stops half-way."""
 NEEDED = ("jax", "jaxlib", "keras")
 
-JAX = (0, 10)
-"""The minor version that is known to answer."""
+JAX = ((0, 10), (0, 11))
+"""The minor versions that are known to answer, the oldest first; one may plan otherwise than the other."""
 OLDEST_KERAS = (3, 15)
 
 
@@ -45,10 +45,10 @@ def _refuse_other_versions(found: dict[str, str], plugin: str) -> None:
     if _minor(other) != _minor(jax):
         age = "older" if _minor(other) < _minor(jax) else "newer"
         raise MissingExtraError(f"{plugin} {other} is {age} than jax {jax}; they go together: {INSTALL}")
-    if _minor(jax) != JAX:
-        age = "old" if _minor(jax) < JAX else "new"
-        known = ".".join(map(str, JAX))
-        raise MissingExtraError(f"jax {jax} is too {age}; {known} is known to answer: {INSTALL}")
+    if _minor(jax) not in JAX:
+        age = "old" if _minor(jax) < JAX[0] else "new"
+        known = " and ".join(".".join(map(str, minor)) for minor in JAX)
+        raise MissingExtraError(f"jax {jax} is too {age}; {known} are known to answer: {INSTALL}")
     if _minor(found["keras"]) < OLDEST_KERAS:
         raise MissingExtraError(f"keras {found['keras']} is too old: {INSTALL}")
 
