@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 import benchmarks.timing
-from benchmarks.timing import ceilings, measuring
+from benchmarks.timing import ceilings, measuring, render
 from benchmarks.timing.backends import BACKENDS
 
 
@@ -29,8 +29,6 @@ def main() -> None:
         case "worker":
             measuring.worker()
         case "render":
-            from benchmarks.timing import render
-
             render.render()
 
 

@@ -97,7 +97,7 @@ TRACED = Beside(
 
 
 JAX = ("0.10.2", "0.11.2")
-"""The versions that were asked: the extra's, and the device's."""
+"""The versions that were asked; the later one is the device's."""
 
 
 def planned_pair(version: str, one: Timed) -> Pair | None:
@@ -116,12 +116,13 @@ PLANNED = Beside(
     words=(
         "Keras on JAX runs what XLA compiles, and XLA plans a step's memory before it runs. Planned: by the "
         "compiler on the device, what the step reads and what it needs beside. Asked: what the compiler "
-        "says of the same step without a GPU, as `cnncalc measure --compiler xla` asks it: that of the "
-        "extra `xla`, and that of the version which ran on the device. The ratio is asked over planned. On "
-        "the device XLA also tries several kernels for a convolution and takes the quickest (autotuning), "
-        "and its plan holds the workspace of that one; without a GPU it tries none, and plans no workspace. "
-        "Handed out: the most that JAX's allocator had given away since the process began. What building "
-        "the model took is in it, so it may be well above the plan where that is small."
+        "says of the same step without a GPU, as `cnncalc measure --compiler xla` asks it: an older "
+        "version, and the one that ran on the device. The ratio is asked over planned. On the device XLA "
+        "also tries several kernels for a convolution and takes the quickest (autotuning), and its plan "
+        "holds the workspace of that one; without a GPU it tries none, and a convolution has no workspace "
+        "in its plan. Whether that is all that still differs was not tried. Handed out: the most that JAX's "
+        "allocator had given away since the process began. What building the model took is in it, so it may "
+        "be well above the plan where that is small."
     ),
     titles=("memory handed out", "planned", *chain(*((f"asked, jax {version}", "ratio") for version in JAX))),
     cells=planned_cells,

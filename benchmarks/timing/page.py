@@ -43,8 +43,8 @@ ROOFLINE = """\
 Each mark is a row of the tables; a larger batch of the same model stands further to the right. A step can
 multiply no faster than the device does, which is the flat part of a line, and move no more bytes than its
 memory gives, which is the slope. Dashed: the vendor's stated peak. Solid: what was measured with that
-backend, in a product of two large matrices and a copy of a large tensor. The bytes are those that no
-runtime can leave out; what moves more would stand further to the left.
+backend, in a product of two large matrices and a copy of a large tensor. The bytes are the least that a step
+has to move ([time](time.md)); what moves more would stand further to the left.
 
 Far below all lines stand small steps: starting an operation takes longer there than the operation, and a
 larger batch lifts the mark. A mark may pass a measured line: where a convolution is quicker than that
@@ -84,11 +84,7 @@ def page(found: list[Timed]) -> str:
 
 def _summary(found: list[Timed]) -> Iterator[str]:
     yield "## In short\n\n"
-    yield _table(
-        SHARES,
-        3,
-        [cells for place, rows in places(found).items() for cells in _reached(place, rows)],
-    )
+    yield _table(SHARES, 3, [cells for item in places(found).items() for cells in _reached(*item)])
     yield MEMORY
     for (device, backend), rows in places(found).items():
         yield from (f"- {device}, Keras on {backend}: {line}.\n" for line in beside(rows[0]).summary(rows))
@@ -128,6 +124,8 @@ def _section(device: str, backend: str, rows: list[Timed]) -> Iterator[str]:
 def _stamp(rows: list[Timed]) -> str:
     """Versions, dates, and how busy the machine was."""
     known = [one.found for one in rows if "versions" in one.found]
+    if not known:
+        return "Not timed yet."
     versions = sorted({f"{name} {number}" for found in known for name, number in found["versions"].items()})
     dates = sorted({found["date"] for found in known})
     loads = [found["load"] for found in known]
