@@ -25,6 +25,10 @@ MEAN_BYTES = 2 * VARIABLE_BYTES["float32"]
 SEED_BYTES = 2 * VARIABLE_BYTES["int64"]
 
 
+Held = tuple[str, Weight, str]
+"""A weight with its layer's name in Keras before it, and behind it the type in which Keras keeps it."""
+
+
 class VariablesBytes(NamedTuple):
     """Bytes of a compiled model's variables, by what they are for.
 
@@ -63,11 +67,12 @@ def variables_bytes(graph: Graph, dtype: str, optimizer: OptimizerSpec) -> Varia
     """
     by_dtype: dict[str, int] = {}
     sums = {True: 0, False: 0}
-    for _, weight, own in weights(graph, dtype):
+    found = list(weights(graph, dtype))
+    for _, weight, own in found:
         size = weight.size * VARIABLE_BYTES[own]
         by_dtype[own] = by_dtype.get(own, 0) + size
         sums[weight.trainable] += size
-    state = optimizer_variables(effective(optimizer, dtype), trainables(graph, dtype))
+    state = optimizer_variables(effective(optimizer, dtype), _trainables(found))
     return VariablesBytes(
         trainable=sums[True],
         non_trainable=sums[False],
@@ -86,19 +91,23 @@ def trainables(graph: Graph, dtype: str) -> tuple[Trainable, ...]:
     (the cell of an LSTM, the projections of an attention, the layer in a wrapper); the weight of a
     LayerScale, which Keras numbers, is ``gamma``.
     """
+    return _trainables(weights(graph, dtype))
+
+
+def _trainables(found: Iterable[Held]) -> tuple[Trainable, ...]:
     return tuple(
-        Trainable(layer, weight.name, weight.shape, own)
-        for layer, weight, own in weights(graph, dtype)
-        if weight.trainable
+        Trainable(layer, weight.name, weight.shape, own) for layer, weight, own in found if weight.trainable
     )
 
 
-def weights(graph: Graph, dtype: str) -> Iterator[tuple[str, Weight, str]]:
-    """Each weight with its layer's name in Keras and the type in which Keras keeps it."""
+def weights(graph: Graph, dtype: str) -> Iterator[Held]:
+    """Each weight of the graph under this policy."""
     names = dict(_names(graph.rows))
     for index, node in enumerate(graph.nodes):
-        for weight, own in zip(node.weights, _dtypes(node, dtype), strict=True):
-            yield names[index].replace("/", "_"), weight, own
+        if node.weights:
+            name = names[index].replace("/", "_")
+            for weight, own in zip(node.weights, _dtypes(node, dtype), strict=True):
+                yield name, weight, own
 
 
 def _dtypes(node: Node, dtype: str) -> tuple[str, ...]:
