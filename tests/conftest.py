@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.commands import Run, runner
+
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)  # --hypothesis-profile=explore
 # make fuzz
 settings.register_profile("fuzz", deadline=None, print_blob=True, max_examples=20_000, database=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command: ``run("estimate", "resnet50")``."""
+    return runner(capsys, monkeypatch)
+
 
 KERAS_TESTS = Path(__file__).parent / "keras"
 HAS_TENSORFLOW = find_spec("tensorflow") is not None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 import cnncalc
-from cnncalc.cli import main
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import Conv2D
+from tests.commands import Run
 
 IMAGE = 4 * 16 * 16 * 3 * 2
 """Bytes of a batch of two images of 16 x 16 x 3, and of every output of ``chain``."""
@@ -27,18 +25,6 @@ def chain(length: int = 9) -> cnncalc.Model:
     """Convolutions of one size without an activation: each keeps its input."""
     layers = [Conv2D(filters=3, kernel_size=1, use_bias=False) for _ in range(length)]
     return cnncalc.Sequential(layers, input=(16, 16, 3), name="chain")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    def typed(*words: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["cnncalc", "checkpoint", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        assert not stop.value.code
-        return capsys.readouterr().out
-
-    return typed
 
 
 def test_without_segments_all_inputs_stay() -> None:
@@ -85,12 +71,13 @@ def test_no_rule_of_thumb_is_better() -> None:
         )
 
 
-def test_where_nothing_fits_it_says_so(run: Callable[..., str]) -> None:
+def test_where_nothing_fits_it_says_so(run: Run) -> None:
     found = cnncalc.checkpoint(chain(), batch_size=2, budget_bytes=1000)
     assert not found.fits
     assert found.peak_bytes == found.curve[-1].peak_bytes
-    assert "No choice of segments fits in 1000 B." in " ".join(
-        run("alexnet_single", "--budget", "1000").split()
+    assert (
+        "No choice of segments fits in 1000 B."
+        in run("checkpoint", "alexnet_single", "--budget", "1000").words
     )
 
 
@@ -105,8 +92,10 @@ def test_whole_numbers_are_not_trained() -> None:
         cnncalc.checkpoint(chain(), dtype="int8")
 
 
-def test_json_has_the_whole_curve(run: Callable[..., str]) -> None:
-    data = json.loads(run("resnet18", "--batch-size", "4", "--segments", "2", "--format", "json"))
+def test_json_has_the_whole_curve(run: Run) -> None:
+    data = json.loads(
+        run("checkpoint", "resnet18", "--batch-size", "4", "--segments", "2", "--format", "json").out
+    )
     found = cnncalc.checkpoint("resnet18", batch_size=4, segments=2)
     assert data["peak_bytes"] == found.peak_bytes == sum(item["bytes"] for item in data["peak"]["buffers"])
     assert data["segments"] == [list(names) for names in found.segments]
@@ -114,8 +103,8 @@ def test_json_has_the_whole_curve(run: Callable[..., str]) -> None:
     assert data["rule"] == "ideal"
 
 
-def test_the_table_shows_the_answer_first(run: Callable[..., str]) -> None:
-    text = run("resnet18", "--batch-size", "4", "--segments", "1")
+def test_the_table_shows_the_answer_first(run: Run) -> None:
+    text = run("checkpoint", "resnet18", "--batch-size", "4", "--segments", "1").out
     rows = [line.split() for line in text.splitlines()]
     assert ["this", "answer"] in [row[:2] for row in rows]
     assert any(row[:2] == ["square", "root"] for row in rows)

@@ -5,45 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cnncalc.cli import main
+from tests.commands import Run
 
 EXERCISE = str(Path(__file__).parent.parent / "examples" / "geron_exercise.yaml")
 
 
-class Answer:
-    """Exit status and what was printed."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-    def typed(*words: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["cnncalc", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return Answer(status, *capsys.readouterr())
-
-    return typed
-
-
-def test_the_table(run: Any) -> None:
+def test_the_table(run: Run) -> None:
     answer = run("estimate", EXERCISE)
     assert answer.status == 0
     assert answer.lines[0] == "geron_exercise   input 200 x 300 x 3   float32"
@@ -56,7 +27,7 @@ def test_the_table(run: Any) -> None:
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_the_table_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_the_table_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     answer = run("estimate", EXERCISE)
     assert max(map(len, answer.lines)) <= columns
@@ -64,7 +35,7 @@ def test_the_table_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, 
         assert figure in answer.out
 
 
-def test_flags_override_the_file(run: Any) -> None:
+def test_flags_override_the_file(run: Run) -> None:
     answer = run(
         "estimate", EXERCISE, "--batch-size", "8", "--dtype", "float16", "--inference-batch-size", "4"
     )
@@ -73,12 +44,12 @@ def test_flags_override_the_file(run: Any) -> None:
     assert "prediction, 4 images" in answer.out
 
 
-def test_an_optimizer_with_options(run: Any) -> None:
+def test_an_optimizer_with_options(run: Run) -> None:
     answer = run("estimate", EXERCISE, "--optimizer", "{name: SGD, momentum: 0.9}", "--format", "json")
     assert json.loads(answer.out)["settings"]["optimizer"]["config"] == {"momentum": 0.9}
 
 
-def test_json(run: Any) -> None:
+def test_json(run: Run) -> None:
     data = json.loads(run("estimate", EXERCISE, "--format", "json").out)
     keys = (
         "model",
@@ -108,13 +79,13 @@ def test_json(run: Any) -> None:
     }
 
 
-def test_json_of_int8_has_no_training(run: Any) -> None:
+def test_json_of_int8_has_no_training(run: Run) -> None:
     data = json.loads(run("estimate", EXERCISE, "--format", "json", "--dtype", "int8").out)
     assert set(data["memory"]["textbook"]) == {"inference"}
     assert data["not_included"][0]["what"] == "textbook training"
 
 
-def test_the_best_order_and_what_enforces_it(run: Any) -> None:
+def test_the_best_order_and_what_enforces_it(run: Run) -> None:
     text = run("estimate", "xception", "--order", "best").out
     assert "ideal       no waste, best order" in text
     assert "needs 111.2 MiB (116,573,248 B), in the model's 113.8 MiB (119,301,440 B)" in text
@@ -126,31 +97,31 @@ def test_the_best_order_and_what_enforces_it(run: Any) -> None:
     assert data["order"]["control_dependencies"] == [wait]
 
 
-def test_the_worst_order(run: Any) -> None:
+def test_the_worst_order(run: Run) -> None:
     text = run("estimate", "unet", "--order", "worst", "--format", "markdown").out
     assert "In the worst order found the ideal prediction needs 305.1 MiB" in text
     assert "waits for" not in text
 
 
-def test_the_order_of_the_model_needs_no_words(run: Any) -> None:
+def test_the_order_of_the_model_needs_no_words(run: Run) -> None:
     text = run("estimate", EXERCISE, "--order", "as-written").out
     assert "order" not in text.replace("by order", "")
     data = json.loads(run("estimate", EXERCISE, "--format", "json").out)
     assert (data["order"]["name"], data["order"]["peak_bytes"]) == ("as-written", 12_613_600)
 
 
-def test_where_all_orders_are_as_good_nothing_waits(run: Any) -> None:
+def test_where_all_orders_are_as_good_nothing_waits(run: Run) -> None:
     text = run("estimate", EXERCISE, "--order", "best").out
     assert "No order needs more than that, so no control dependency is needed." in text
 
 
-def test_csv(run: Any) -> None:
+def test_csv(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("estimate", EXERCISE, "--format", "csv").out)))
     assert [row["parameters"] for row in rows] == ["2800", "180200", "720400", "903400"]
     assert rows[0]["output_shape"] == "100 x 150 x 100"
 
 
-def test_markdown(run: Any) -> None:
+def test_markdown(run: Run) -> None:
     answer = run("estimate", EXERCISE, "--format", "markdown")
     assert "| conv2d | Conv2D | 100 x 150 x 100 | 2,800 | 40.5 M | 5.7 MiB |" in answer.lines
     widths = {line.count("|") for line in answer.lines if line.startswith("| ")}
@@ -174,7 +145,7 @@ def test_markdown(run: Any) -> None:
         (["estimate", EXERCISE, "--loss", "msee"], "Did you mean mse?"),
     ],
 )
-def test_mistakes_are_a_line_or_two(run: Any, words: list[str], message: str) -> None:
+def test_mistakes_are_a_line_or_two(run: Run, words: list[str], message: str) -> None:
     answer = run(*words)
     assert answer.status == 2
     assert message in answer.err
@@ -183,7 +154,7 @@ def test_mistakes_are_a_line_or_two(run: Any, words: list[str], message: str) ->
     assert "Traceback" not in answer.err
 
 
-def test_a_starter_file(run: Any, tmp_path: Path) -> None:
+def test_a_starter_file(run: Run, tmp_path: Path) -> None:
     file = str(tmp_path / "model.yaml")
     assert run("new", file).status == 0
     assert "903,400" in run("estimate", file).out
@@ -192,12 +163,12 @@ def test_a_starter_file(run: Any, tmp_path: Path) -> None:
     assert run("new", file, "--force").status == 0
 
 
-def test_a_starter_file_has_a_sensible_name(run: Any, tmp_path: Path) -> None:
+def test_a_starter_file_has_a_sensible_name(run: Run, tmp_path: Path) -> None:
     assert run("new", str(tmp_path / "model.txt")).status == 2
     assert run("new", str(tmp_path / "nowhere" / "model.yaml")).status == 2
 
 
-def test_the_schema_knows_every_kind(run: Any) -> None:
+def test_the_schema_knows_every_kind(run: Run) -> None:
     from cnncalc.layers import CATALOGUE
 
     schema = json.loads(run("schema").out)
@@ -206,7 +177,7 @@ def test_the_schema_knows_every_kind(run: Any) -> None:
     assert schema["$defs"]["Conv2D"]["additionalProperties"] is False
 
 
-def test_version_and_help(run: Any) -> None:
+def test_version_and_help(run: Run) -> None:
     from cnncalc import __version__
 
     assert run("--version").out == f"cnncalc {__version__}\n"
@@ -214,7 +185,7 @@ def test_version_and_help(run: Any) -> None:
     assert all(command in text for command in ("estimate", "explain", "check", "new", "schema"))
 
 
-def test_explain(run: Any) -> None:
+def test_explain(run: Run) -> None:
     text = run("explain", EXERCISE).out
     for line in (
         "conv2d: 100 filters of 3 x 3 over 3 channels, stride 2, SAME padding",
@@ -229,12 +200,12 @@ def test_explain(run: Any) -> None:
         assert line in " ".join(text.split()) or line in text
 
 
-def test_explain_fits_a_narrow_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explain_fits_a_narrow_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     assert max(map(len, run("explain", EXERCISE).lines)) <= 60
 
 
-def test_explain_as_markdown_and_latex(run: Any) -> None:
+def test_explain_as_markdown_and_latex(run: Run) -> None:
     assert (
         "| parameters | (3 · 3 · 3 + 1) · 100 = **2,800** |"
         in run("explain", EXERCISE, "--format", "markdown").out
@@ -244,7 +215,7 @@ def test_explain_as_markdown_and_latex(run: Any) -> None:
     assert latex.count(r"\begin{align*}") == latex.count(r"\end{align*}") > 4
 
 
-def test_the_zoo_is_listed(run: Any) -> None:
+def test_the_zoo_is_listed(run: Run) -> None:
     rows = json.loads(run("zoo", "--format", "json").out)
     assert {"name", "parameters", "macs", "source"} == set(rows[0])
     found = {row["name"]: row for row in rows}
@@ -255,13 +226,13 @@ def test_the_zoo_is_listed(run: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet50", "ResNet50", "ResNet-50", "res_net.50"])
-def test_names_of_the_zoo_are_taken_as_people_type_them(run: Any, name: str) -> None:
+def test_names_of_the_zoo_are_taken_as_people_type_them(run: Run, name: str) -> None:
     answer = run("estimate", name)
     assert answer.lines[0] == "resnet50   input 224 x 224 x 3   float32   from the zoo"
     assert "25,636,712" in answer.out
 
 
-def test_a_file_wins_over_a_name(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_wins_over_a_name(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("vgg16.json").write_text('{"input": [4], "layers": ["ReLU"]}')
     assert "zoo" not in run("estimate", "vgg16.json").lines[0]
@@ -269,21 +240,21 @@ def test_a_file_wins_over_a_name(run: Any, tmp_path: Path, monkeypatch: pytest.M
     assert json.loads(run("estimate", "vgg16.json", "--format", "json").out)["origin"] == "vgg16.json"
 
 
-def test_an_architecture_is_shown_as_its_file(run: Any) -> None:
+def test_an_architecture_is_shown_as_its_file(run: Run) -> None:
     assert run("zoo", "show", "LeNet-5").lines[0] == "name: lenet5"
     answer = run("zoo", "show", "lenet6")
     assert (answer.status, "Did you mean lenet5?" in answer.err) == (2, True)
     assert "Did you mean resnet50?" in run("estimate", "resnet51").err
 
 
-def test_convert(run: Any, tmp_path: Path) -> None:
+def test_convert(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "net.json"
     assert run("convert", EXERCISE, str(file)).out == f"{file} is written.\n"
     assert "903,400" in run("estimate", str(file)).out
     assert run("convert", EXERCISE, str(tmp_path / "net.txt")).status == 2
 
 
-def test_open_sizes_are_filled_in(run: Any, tmp_path: Path) -> None:
+def test_open_sizes_are_filled_in(run: Run, tmp_path: Path) -> None:
     config = {"name": "input", "batch_shape": [None, None, None, 3]}
     layers = [
         {"class_name": "InputLayer", "config": config},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ from cnncalc.advice.fitting import Fit
 from cnncalc.advice.largest import largest_batch
 from cnncalc.advice.question import Remedy
 from cnncalc.advice.remedies import CATALOGUE
-from cnncalc.cli import main
 from cnncalc.settings import Settings
 from cnncalc.units import byte_count, plain_count
+from tests.commands import Run
 
 MIB = 2**20
 TIGHT = 12 * MIB
@@ -344,31 +343,13 @@ def test_what_is_no_size(text: str) -> None:
         plain_count(text)
 
 
-class Answer:
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def typed(*words: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["cnncalc", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        return Answer(status, *capsys.readouterr())
-
-    return typed
-
-
 ASK = ("fit", "geron_exercise", "--budget", "256MiB", "--batch-size", "50")
 
 
-def test_the_answer_is_a_sentence_a_table_and_the_next_command(run: Any) -> None:
+def test_the_answer_is_a_sentence_a_table_and_the_next_command(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     answer = run(*ASK)
     assert answer.status == 0
     assert answer.out.startswith("geron_exercise at batch 50 with SGD needs up to 1.0 GiB")
@@ -378,14 +359,14 @@ def test_the_answer_is_a_sentence_a_table_and_the_next_command(run: Any) -> None
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_the_answer_fits_the_terminal(run: Any, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_the_answer_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     lines = run(*ASK).out.splitlines()
     assert max(map(len, lines[:-1])) <= columns
     assert lines.count("") == 2  # none where costs are left out
 
 
-def test_json_says_what_python_says(run: Any) -> None:
+def test_json_says_what_python_says(run: Run) -> None:
     data = json.loads(run(*ASK, "--format", "json").out)
     found = cnncalc.fit("geron_exercise", budget_bytes=256 * MIB, batch_size=50)
     assert data["needed_bytes"] == found.needed_bytes
@@ -399,7 +380,7 @@ def test_json_says_what_python_says(run: Any) -> None:
     )
 
 
-def test_every_remedy_can_be_written_and_read_again(run: Any, tmp_path: Path) -> None:
+def test_every_remedy_can_be_written_and_read_again(run: Run, tmp_path: Path) -> None:
     found = cnncalc.fit("geron_exercise", budget_bytes=256 * MIB, batch_size=50)
     for number, remedy in enumerate(found.remedies, 1):
         file = tmp_path / f"{number}.yaml"
@@ -429,19 +410,19 @@ def test_a_combination_can_be_written(tight: Fit, tmp_path: Path) -> None:
         (["--budget", "lots"], "a size is a number with a unit"),
     ],
 )
-def test_mistakes(run: Any, words: list[str], message: str) -> None:
+def test_mistakes(run: Run, words: list[str], message: str) -> None:
     answer = run(*ASK, *words)
     assert answer.status == 2
     assert message in answer.err
 
 
-def test_fit_needs_a_budget(run: Any) -> None:
+def test_fit_needs_a_budget(run: Run) -> None:
     answer = run("fit", "lenet5")
     assert answer.status == 2
     assert "a budget, such as 8GiB, or a device" in answer.err
 
 
-def test_the_gate(run: Any) -> None:
+def test_the_gate(run: Run) -> None:
     kept = run("fit", "geron_exercise", "--ci", "--max-parameters", "903400", "--max-macs", "1.4G")
     assert (kept.status, kept.out) == (0, "")
     limits = ["--max-parameters", "900k", "--max-macs", "1G", "--max-inference-memory", "1MiB"]
@@ -455,5 +436,5 @@ def test_the_gate(run: Any) -> None:
     assert [line.split(":")[0] for line in lines] == starts
 
 
-def test_exit_status_one_comes_from_the_gate_only(run: Any) -> None:
+def test_exit_status_one_comes_from_the_gate_only(run: Run) -> None:
     assert run("fit", "geron_exercise", "--budget", "1KiB").status == 0

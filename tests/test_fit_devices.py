@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,11 @@ import pytest
 import cnncalc
 from cnncalc.advice.budget import GPU_RATIOS
 from cnncalc.advice.room import CONTEXT, reserve
-from cnncalc.cli import main
 from cnncalc.devices import device_names, load_device
+from tests.commands import Run
 
 MIB, GIB = 2**20, 2**30
 KINDS = ("gpu", "tpu", "unified", "board", "microcontroller")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def typed(*words: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["cnncalc", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        assert not stop.value.code
-        return capsys.readouterr().out
-
-    return typed
 
 
 def test_there_are_devices_of_every_kind() -> None:
@@ -158,26 +143,26 @@ def test_a_device_of_ones_own(tmp_path: Path) -> None:
     assert not reserve(found.device).high
 
 
-def test_the_second_process_and_the_code_are_explained(run: Any) -> None:
+def test_the_second_process_and_the_code_are_explained(run: Run) -> None:
     ask = ("fit", "geron_exercise", "--device", "rtx-3090")
-    out = run(*ask, "--processes", "2")
+    out = run(*ask, "--processes", "2").out
     assert "Process 2 will end with an error" in out
     assert "CUDA_ERROR_OUT_OF_MEMORY" in out
     assert "CUDA_VISIBLE_DEVICES=0" in out
-    limited = run(*ask, "--memory-fraction", "0.4")
+    limited = run(*ask, "--memory-fraction", "0.4").out
     size = int(0.4 * load_device("rtx-3090").memory_bytes / MIB)
     assert f"memory_limit={size}" in limited
-    assert "set_memory_growth(gpu, True)" in run(*ask, "--memory-growth")
+    assert "set_memory_growth(gpu, True)" in run(*ask, "--memory-growth").out
 
 
-def test_an_uncertain_answer_says_how_to_be_sure(run: Any) -> None:
-    out = run("fit", "geron_exercise", "--device", "gtx-1650-4gb", "--batch-size", "100")
-    assert "it is uncertain whether it fits" in " ".join(out.split())
-    assert "--rule xla" in " ".join(out.split())
+def test_an_uncertain_answer_says_how_to_be_sure(run: Run) -> None:
+    out = run("fit", "geron_exercise", "--device", "gtx-1650-4gb", "--batch-size", "100").words
+    assert "it is uncertain whether it fits" in out
+    assert "--rule xla" in out
 
 
-def test_a_microcontroller_reads_weights_from_flash(run: Any) -> None:
-    out = " ".join(run("fit", "ds_cnn", "--device", "esp32-s3").split())
+def test_a_microcontroller_reads_weights_from_flash(run: Run) -> None:
+    out = run("fit", "ds_cnn", "--device", "esp32-s3").words
     found = cnncalc.estimate("ds_cnn").memory["ideal"].inference
     assert found.variables_bytes == 4 * cnncalc.estimate("ds_cnn").parameters
     assert "of it are weights; where they are read from flash" in out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,25 +11,10 @@ import pytest
 
 import cnncalc
 from cnncalc import layers as cl
-from cnncalc.cli import main
 from cnncalc.errors import CnncalcError, MissingExtraError
+from tests.commands import Run
 
 EXERCISE = Path(__file__).parents[2] / "examples" / "geron_exercise.yaml"
-
-Typed = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Runs the command: exit status, output, errors."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cnncalc", *words])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        return int(stop.value.code or 0), *capsys.readouterr()
-
-    return run
 
 
 def in_keras(monkeypatch: pytest.MonkeyPatch, other: cnncalc.Model) -> None:
@@ -53,17 +37,17 @@ def test_the_exercise_is_what_keras_builds() -> None:
     assert found.built_parameters == 903_400  # 28 * 100 + 901 * 200 + 1,801 * 400
 
 
-def test_the_command_prints_the_verdict(typed: Typed) -> None:
-    status, out, err = typed("check", str(EXERCISE), "--no-measure")
+def test_the_command_prints_the_verdict(run: Run) -> None:
+    status, out, err = run("check", str(EXERCISE), "--no-measure")
     assert (status, err) == (0, "")
     assert "100 x 150 x 100" in out
     assert out.count("the same") == 3 + 1  # three layers and the verdict
     assert "builds the same: 3 layers, every output shape, every weight's shape, 903,400 parameters." in out
 
 
-def test_the_command_measures_what_it_has_compared(typed: Typed) -> None:
+def test_the_command_measures_what_it_has_compared(run: Run) -> None:
     words = ("--batch-size", "2", "--optimizer", "adam", "--compilations", "1")
-    status, out, _ = typed("check", str(EXERCISE), *words)
+    status, out, _ = run("check", str(EXERCISE), *words)
     lines = {" ".join(line.split()[:2]): line.split()[2:] for line in out.splitlines()}
     assert status == 0
     assert "training, batch 2, Adam" in out
@@ -73,10 +57,10 @@ def test_the_command_measures_what_it_has_compared(typed: Typed) -> None:
     assert lines["measured, lowest"] == lines["measured, highest"]
 
 
-def test_a_difference_is_shown_and_is_exit_status_1(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference_is_shown_and_is_exit_status_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     wider = [cl.Conv2D(filters=n, kernel_size=3, strides=2, padding="same") for n in (100, 200, 401)]
     in_keras(monkeypatch, cnncalc.Sequential(wider, input=(200, 300, 3)))
-    status, out, _ = typed("check", str(EXERCISE))
+    status, out, _ = run("check", str(EXERCISE))
     assert status == 1
     assert "measured" not in out
     assert out.count("DIFFERS") == 1
@@ -103,13 +87,11 @@ def test_layers_of_nested_models_are_told_by_their_path() -> None:
     assert found.agrees
 
 
-def test_without_tensorflow_the_error_says_what_to_install(
-    typed: Typed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_tensorflow_the_error_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(MissingExtraError, match=r"needs TensorFlow.*pip install 'cnncalc\[keras\]'"):
         cnncalc.to_keras(dense(3))
-    status, out, err = typed("check", str(EXERCISE))
+    status, out, err = run("check", str(EXERCISE))
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "pip install 'cnncalc[keras]'" in err
 
