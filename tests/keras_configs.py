@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-def tensor(layer: str, call: int = 0, output: int = 0) -> dict[str, Any]:
+def tensor(layer: str, call: float = 0, output: float = 0) -> dict[str, Any]:
     return {"class_name": "__keras_tensor__", "config": {"keras_history": [layer, call, output]}}
 
 

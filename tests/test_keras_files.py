@@ -98,6 +98,7 @@ def test_open_sizes_are_asked_for() -> None:
         {"class_name": ["x"], "config": {}},
         functional(layer("Flatten", "f", [tensor("nowhere")])),
         functional(layer("Flatten", "f", [tensor("image", 5)])),
+        functional(layer("Flatten", "f", [tensor("image", float("inf"))])),  # JSON's Infinity
         functional(layer("Flatten", "f")),
         functional(layer("Add", "a", [[tensor("image"), tensor("a")]])),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import index
 from typing import Any
 
 from cnncalc.tensors import Shape
@@ -84,7 +85,7 @@ def shapes(node: Any) -> Iterator[tuple[str, Shape]]:
 def triples(found: Any) -> list[tuple[str, int, int]]:
     """Keras writes a single layer without its list."""
     listed = [found] if found and isinstance(found[0], str) else found
-    return [(str(name), int(node), int(tensor)) for name, node, tensor in listed]
+    return [(str(name), index(node), index(tensor)) for name, node, tensor in listed]
 
 
 def tensors(node: Any, masks: bool = False) -> Iterator[tuple[str, int, int]]:
@@ -92,7 +93,7 @@ def tensors(node: Any, masks: bool = False) -> Iterator[tuple[str, int, int]]:
     if isinstance(node, Mapping):
         if node.get("class_name") == "__keras_tensor__":
             name, call, output = node["config"]["keras_history"]
-            yield str(name), int(call), int(output)
+            yield str(name), index(call), index(output)
             return
         named = sorted(node.items(), key=lambda item: ARGUMENTS.get(item[0], 0))
         node = [value for key, value in named if masks or not _is_mask(key)]
