@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc.layers import CATALOGUE, layer_class
+from cnncalc.layers.base import Layer
+
 EXERCISE = Path(__file__).parents[1] / "examples" / "geron_exercise.yaml"
 
 FRAMEWORKS = ("tensorflow", "tf_keras", "keras", "torch", "jax", "h5py")
@@ -60,6 +63,13 @@ def test_a_small_estimate_loads_no_rules_that_it_does_not_use() -> None:
     used = ("layers.convolving", "gradients.convolving", "losses.comparing", "updates.scaling")
     names = tuple(f"{rules}.{name}" for name in (*unused, *used))
     assert loaded(COMMAND, names) == {f"{rules}.{name}" for name in used}
+
+
+def test_no_layer_class_has_annotations_that_are_evaluated_again() -> None:
+    classes = {cls for kind in CATALOGUE for cls in layer_class(kind).__mro__ if issubclass(cls, Layer)}
+    assert len(classes) > len(CATALOGUE)
+    texts = [cls for cls in classes if any(isinstance(given, str) for given in cls.__annotations__.values())]
+    assert not texts
 
 
 def test_help_loads_no_more_than_typer() -> None:

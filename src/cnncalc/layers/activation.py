@@ -3,8 +3,6 @@
 Source: keras/src/layers/activations (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field

@@ -6,8 +6,6 @@ Source: keras/src/layers/pooling/base_adaptive_pooling.py, adaptive pooling in
 keras/src/backend/tensorflow/nn.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 

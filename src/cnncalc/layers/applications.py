@@ -4,8 +4,6 @@ Sources: keras/src/applications/convnext.py and inception_resnet_v2.py (Keras 3.
 networks has any.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

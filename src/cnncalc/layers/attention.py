@@ -6,8 +6,6 @@ number here: hidden ones are computed and then dropped.
 Sources: keras/src/layers/attention (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated, ClassVar, Literal, NamedTuple
 

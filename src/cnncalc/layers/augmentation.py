@@ -7,8 +7,6 @@ is changed change no number: those that Keras needs are kept, the others accepte
 Source: keras/src/layers/preprocessing/image_preprocessing (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema

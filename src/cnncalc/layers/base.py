@@ -1,6 +1,8 @@
-"""The base of every layer kind: common settings, validation, and the method ``facts``."""
+"""The base of every layer kind: common settings, validation, and the method ``facts``.
 
-from __future__ import annotations
+Annotations are values here and wherever a layer kind is written, not texts (``from __future__ import
+annotations``): texts pydantic evaluates again for each class that inherits them.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -77,7 +79,7 @@ class Part(NamedTuple):
     """One step of a composition: a primitive layer, and the weights that Keras names otherwise."""
 
     name: str
-    layer: Layer
+    layer: "Layer"
     weight_names: Mapping[str, str] = {}
 
 

@@ -3,8 +3,6 @@
 Source: keras/src/layers/convolutional/base_conv.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated, ClassVar, Literal, Self
 

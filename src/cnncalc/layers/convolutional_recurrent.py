@@ -3,8 +3,6 @@
 Source: keras/src/layers/rnn/conv_lstm.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from math import prod
 from typing import ClassVar
 

@@ -5,8 +5,6 @@ Source: keras/src/layers/core/dense.py (Keras 3.15). LoRA and quantised kernels 
 quantised and changes nothing unless it is.
 """
 
-from __future__ import annotations
-
 from math import prod
 from typing import ClassVar
 

@@ -4,8 +4,6 @@ Sources: keras/src/layers/convolutional/base_depthwise_conv.py and base_separabl
 3.15). Unlike a plain convolution these may have strides and dilation at once.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import prod
 from typing import Any, ClassVar

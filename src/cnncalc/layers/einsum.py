@@ -4,8 +4,6 @@ Source: keras/src/layers/core/einsum_dense.py (Keras 3.15). LoRA and quantised k
 here: ``lora_rank`` is refused as an unknown setting.
 """
 
-from __future__ import annotations
-
 import re
 from math import prod
 from typing import Annotated, ClassVar, NamedTuple

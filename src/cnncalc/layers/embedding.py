@@ -4,8 +4,6 @@ Source: keras/src/layers/core/embedding.py (Keras 3.15). LoRA and quantised tabl
 ``lora_rank`` is refused as an unknown setting; ``quantization_config`` changes nothing by itself.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.base import Layer, weight_settings

@@ -6,8 +6,6 @@ Sources: keras/src/layers/preprocessing/image_preprocessing/resizing.py, center_
 random_crop.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 Sources: keras/src/layers/merging (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.errors import ShapeError

@@ -3,8 +3,6 @@
 Sources: keras/src/layers/attention/multi_head_attention.py and grouped_query_attention.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated, ClassVar
 

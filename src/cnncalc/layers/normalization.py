@@ -3,8 +3,6 @@
 Sources: keras/src/layers/normalization (Keras 3.15) and tf.nn.local_response_normalization.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

@@ -3,8 +3,6 @@
 Sources: keras/src/layers/normalization/unit_normalization.py and rms_normalization.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.axes import Axes, as_tuple, mixing, sample_axes

@@ -8,8 +8,6 @@ that would mix the samples of a batch is refused.
 Sources: keras/src/ops/numpy.py and keras/src/ops/nn.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar

@@ -3,8 +3,6 @@
 Sources: keras/src/ops/nn.py and keras/src/ops/numpy.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.activation import Real

@@ -3,8 +3,6 @@
 Sources: keras/src/ops/numpy.py and keras/src/ops/math.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.facts import INPUT, NOTHING, OUTPUT, Kept

@@ -3,8 +3,6 @@
 Source: keras/src/ops/numpy.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.axes import Axes, as_tuple, sample_axes

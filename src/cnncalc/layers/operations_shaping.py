@@ -5,8 +5,6 @@ They have no weights and nothing is counted; backward needs only the shapes.
 Source: keras/src/ops/numpy.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Annotated, Any, ClassVar

@@ -4,8 +4,6 @@ Sources: keras/src/layers/regularization/activity_regularization.py and
 keras/src/layers/core/masking.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.errors import ShapeError

@@ -6,8 +6,6 @@ Sources: keras/src/layers/pooling/base_pooling.py and base_global_pooling.py,
 compute_pooling_output_shape in keras/src/ops/operation_utils.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator

@@ -3,8 +3,6 @@
 Sources: keras/src/layers/preprocessing/rescaling.py and normalization.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Annotated, Any

@@ -6,8 +6,6 @@ is ``stateful``, for which Keras needs a fixed batch size.
 Sources: keras/src/layers/rnn (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -3,8 +3,6 @@
 Sources: keras/src/layers/regularization (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

@@ -6,8 +6,6 @@ Sources: keras/src/layers/reshaping/flatten.py, reshape.py, permute.py, repeat_v
 keras/src/layers/core/identity.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 from typing import Annotated

@@ -5,8 +5,6 @@ They have no weights and nothing is counted; backward needs only the shapes.
 Sources: keras/src/layers/reshaping/zero_padding1d.py to cropping3d.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 

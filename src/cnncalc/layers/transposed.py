@@ -5,8 +5,6 @@ keras/src/backend/common/backend_utils.py (Keras 3.15). TensorFlow runs them as 
 convolution from the output to the input, so the padding is that of this convolution.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import prod
 from operator import ge

@@ -1,7 +1,5 @@
 """A layer without a rule, of which only the output shape is known; made where a user allows it."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from cnncalc.layers.base import Layer

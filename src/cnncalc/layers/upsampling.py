@@ -6,8 +6,6 @@ Sources: keras/src/layers/reshaping/up_sampling1d.py to up_sampling3d.py (Keras 
 pixels that an interpolation reads, ``tf.image.resize``, which puts pixel centres at half-integers.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 

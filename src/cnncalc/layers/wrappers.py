@@ -4,8 +4,6 @@ Sources: keras/src/layers/core/wrapper.py, keras/src/layers/rnn/time_distributed
 keras/src/layers/normalization/spectral_normalization.py (Keras 3.15).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
