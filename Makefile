@@ -3,7 +3,7 @@
 #   make test     all tests, real Keras among them
 #   make test-xla live tests of XLA's compiler for GPUs, which needs no GPU (Linux; installs some 1.2 GB)
 #   make check    the fast gate: format, lint, types, imports, doctests, tests without TensorFlow
-#   make fuzz     20,000 broken model files, Keras configs, archives and command lines
+#   make fuzz     20,000 each of broken model files, Keras configs, archives and command lines
 #   make package  the wheel and the source distribution, built, installed in an empty environment and tried
 #   make docs     the documentation, strictly, into site/
 #   make bench    speed beside Keras, compared with what is recorded (bench-record, bench-peers)

@@ -81,6 +81,13 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     assert (device.id, device.memory_bytes, device.xla) == ("board", 8 * 2**30, None)
 
 
+def test_a_rate_may_have_an_exponent(tmp_path: Path) -> None:
+    path = tmp_path / "board.yaml"
+    path.write_text(OWN + "peak: {sources: [], operations_per_s: {float32: 8.1e12}, bytes_per_s: 3.2e+11}")
+    rates = load_device(path).rates
+    assert (rates.operations_per_s["float32"], rates.bytes_per_s) == (8_100_000_000_000, 320_000_000_000)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -90,6 +97,12 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         (OWN.replace("8589934592", "0"), "memory_bytes must be at least 1, found 0"),
         (OWN + "xla: {core_count: 1.5}", "core_count must be a whole number, found 1.5"),
         (OWN.replace("name: A board", ""), "device needs name"),
+        ("name: A board", r"device needs kind, memory_bytes, source, date\."),
+        (
+            OWN + "peak: {sources: [], operations_per_s: {flot32: 8}, bytes_per_s: 1}",
+            r'board.yaml: .*no type "flot32"\. Did you mean float32\?',
+        ),
+        (OWN + "peak: {sources: [], operations_per_s: {}, bytes_per_s: 1.5}", "must be a whole number"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, message: str) -> None:

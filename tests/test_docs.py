@@ -94,6 +94,17 @@ def test_a_model_file_loads(block: Block) -> None:
     assert estimate.memory["textbook"].inference.total_bytes > 0
 
 
+DEVICES = [block for block in blocks("yaml") if "memory_bytes:" in block.text and "peak:" in block.text]
+
+
+def test_a_device_file_bounds_a_step(tmp_path: Path) -> None:
+    assert DEVICES
+    for block in DEVICES:
+        path = tmp_path / "board.yaml"
+        path.write_text(block.text, encoding="utf-8")
+        assert cnncalc.time_bound("lenet5", path).inference.seconds > 0
+
+
 @pytest.mark.parametrize("block", PYTHON, ids=str)
 def test_python_prints_what_is_shown(block: Block, folder: Path) -> None:
     printed = run(["-c", block.text], folder).splitlines()

@@ -102,6 +102,15 @@ def test_what_is_not_stated_is_named(dtype: str, name: str, message: str) -> Non
         cnncalc.time_bound(cnncalc.estimate(EXERCISE, dtype=dtype), name)
 
 
+def test_a_model_or_its_name_is_estimated_and_what_is_no_device_is_named() -> None:
+    assert cnncalc.time_bound("lenet5", "h200") == cnncalc.time_bound(cnncalc.estimate("lenet5"), "h200")
+    with pytest.raises(CnncalcError, match=r"a device is a name, a file or a Device .* found 5"):
+        cnncalc.time_bound("lenet5", 5)  # type: ignore[arg-type]
+    with pytest.raises(CnncalcError, match=r"Known are a100-40gb, .* v100") as refused:
+        cnncalc.time_bound("lenet5", "zzz")
+    assert "rp2040" not in str(refused.value)
+
+
 def test_float32_is_full_float32_before_ampere_only() -> None:
     """Compute capability 8.0 brought TensorFloat-32."""
     for name in rated_names():

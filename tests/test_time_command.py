@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import cnncalc
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
+from cnncalc.interop.converting import convert
 
 EXERCISE = str(Path(__file__).parents[1] / "examples" / "geron_exercise.yaml")
 
@@ -55,11 +57,16 @@ def test_another_device_s_measurements_are_named_and_give_no_time(capsys: pytest
     assert "on NVIDIA H200 SXM 141 GB with Keras" in words
     assert "None was measured on NVIDIA T4 16 GB, so no time is derived" in words
     assert "at these shares" not in words
-    assert "TensorFloat" not in words
+    assert "float32 is TensorFloat-32 there, plain float32 here." in words
+    assert "share of its own bound" in words
+    assert "measured on h200, Keras on JAX" in words
 
 
-def test_steps_of_other_sizes_give_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_steps_of_other_sizes_give_no_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No prediction as large as 1024 images through VGG-16 was measured; a training step of like size was."""
+    monkeypatch.setenv("COLUMNS", "100")
     options = ("--inference-batch-size", "1024", "--time", "--gpu", "h200")
     printed = command("vgg16", *options, capsys=capsys)
     words = " ".join(printed.split())
@@ -83,8 +90,45 @@ def test_without_training_there_is_one_column(capsys: pytest.CaptureFixture[str]
 
 def test_a_type_without_measurements(capsys: pytest.CaptureFixture[str]) -> None:
     words = command(EXERCISE, "--time", "--gpu", "t4", "--dtype", "mixed_float16", capsys=capsys)
-    assert "In mixed_float16 no prediction was measured." in words
+    assert "In mixed_float16 no prediction and no training step was measured." in words
     assert "measured, Keras" not in words
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_no_row_is_cut_in_a_narrow_terminal(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = command("vgg16", "--time", "--gpu", "t4", capsys=capsys).split(" NVIDIA T4 16 GB\n")[1]
+    lines = table.split("The device's")[0].splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in table
+    assert sum(line.startswith(" time for the bytes at the peak") for line in lines) == 2
+    assert sum(line.startswith(" measured on h200, Keras on JAX") for line in lines) == 2
+
+
+def test_segments_are_named_and_give_no_time(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "again.yaml"
+    found = cnncalc.checkpoint("resnet18", segments=1)
+    convert(found.model, str(path))
+    printed = command(str(path), "--time", "--gpu", "h200", capsys=capsys)
+    assert printed.count("1 segment run again") == 2  # as over the memory
+    words = " ".join(printed.split())
+    assert "No step with segments that run again was measured, so no time is derived." in words
+
+
+def test_a_pure_type_says_that_the_steps_were_mixed(capsys: pytest.CaptureFixture[str]) -> None:
+    words = " ".join(
+        command(EXERCISE, "--time", "--gpu", "h200", "--dtype", "bfloat16", capsys=capsys).split()
+    )
+    assert "They ran in mixed_bfloat16" in words
+
+
+def test_a_tpu_has_no_kernels_or_multiprocessors(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--time", "--gpu", "tpu-v4", "--dtype", "mixed_bfloat16")
+    words = command(EXERCISE, *options, capsys=capsys)
+    assert "kernel" not in words
+    assert "multiprocessors" not in words
 
 
 def test_json_has_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +155,7 @@ def test_markdown_has_a_second_table(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--time"], "--time is that on a device: --gpu, one of a100-40gb, .* tpu-v4"),
+        (["--time"], "--time needs a device: --gpu with one of a100-40gb, .* tpu-v4"),
         (["--time", "--gpu", "h200", "--format", "csv"], "--format csv has one line per layer"),
         (["--time", "--gpu", "rp2040"], "no peak rates are stated for rp2040"),
         (["--time", "--ask-xla", "--gpu", "tpu-v4"], "tpu-v4"),

@@ -9,6 +9,7 @@ import pytest
 import cnncalc
 from cnncalc import layers, work
 from cnncalc.layers.base import Layer
+from cnncalc.memory.cuts import stages
 from cnncalc.work import Work
 
 CONV1, CONV2, DENSE = 28 * 28 * 25 * 6, 10 * 10 * (25 * 6) * 16, 5 * 5 * 16 * 10
@@ -47,7 +48,9 @@ def predicted(model: cnncalc.Model, **given: Any) -> Work:
 def trained(model: cnncalc.Model, **given: Any) -> Work:
     """The optimizer's variables come from outside of the module; with SGD they are two scalars."""
     estimate = cnncalc.estimate(model, **given)
-    return work.training(estimate.model.graph, estimate.settings, SCALARS)
+    segments = stages(estimate.model, estimate.settings.segments)
+    stretches = [range(inside[0].start, inside[-1].stop) for inside in segments]
+    return work.training(estimate.model.graph, estimate.settings, SCALARS, stretches)
 
 
 def test_a_prediction_reads_weights_and_images_and_writes_what_the_model_gives() -> None:
@@ -108,11 +111,22 @@ def test_the_optimizer_s_variables_are_read_and_written() -> None:
     assert more.bytes - work.training(graph, settings, SCALARS).bytes == 2 * slots
 
 
-def test_segments_that_run_again_are_not_counted_and_what_is_kept_neither() -> None:
+def test_a_segment_multiplies_once_more_and_what_is_kept_outside_of_it_moves() -> None:
+    """Only "a" runs again, for "b" reads its output; "c" keeps its 8 values, the segment an image."""
     stack = [layers.Dense(units=8, name=name) for name in "abc"]
     done = trained(cnncalc.Sequential(stack, input=(8,)), batch_size=5, segments=[("a", "b")])
-    assert done.macs == {"float32": 5 * (2 + 3 + 3) * 64}
-    assert done.bytes == 4 * (3 * 2 * (8 * 8 + 8) + 5 * 8) + 2 * SCALARS
+    assert done.macs == {"float32": 5 * (2 + 3 + 3 + 1) * 64}
+    assert done.bytes == 4 * (3 * 2 * (8 * 8 + 8) + 5 * 8) + 2 * (4 * 5 * 8) + 2 * SCALARS
+
+
+def test_the_value_that_a_segment_begins_with_is_kept() -> None:
+    """Units 3, 5, 7, 2: "c" keeps the 5 of "b" in the second run only, "d" the 7 of "c"."""
+    units = {"a": 3, "b": 5, "c": 7, "d": 2}
+    stack = [layers.Dense(units=count, name=name) for name, count in units.items()]
+    done = trained(cnncalc.Sequential(stack, input=(4,)), batch_size=6, segments=[("b", "c")])
+    assert done.macs == {"float32": 6 * (2 * 4 * 3 + 3 * (3 * 5 + 5 * 7 + 7 * 2) + 3 * 5)}
+    weights = 5 * 3 + 4 * 5 + 6 * 7 + 8 * 2
+    assert done.bytes == 4 * (2 * weights + 6 * 4) + 2 * (4 * 6 * (3 + 7)) + 2 * SCALARS
 
 
 def test_of_an_embedding_s_table_nothing_is_counted() -> None:

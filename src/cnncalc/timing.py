@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import NamedTuple
 
 from cnncalc import work
 from cnncalc.achieved import Achieved, like
-from cnncalc.devices import Device, load_device
+from cnncalc.devices import Device, load_device, rated_names
 from cnncalc.estimation import Estimate
+from cnncalc.estimation import estimate as estimated
 from cnncalc.footprints import untrainable
+from cnncalc.memory.cuts import stages
 from cnncalc.memory.variables import variables_bytes
+from cnncalc.model import Model
 from cnncalc.work import Work
 
 
 class Bound(NamedTuple):
     """The least time of a step: for its multiply-accumulates, and for the bytes it moves, in seconds.
 
-    ``device`` is its name, ``dtype`` the policy of the settings.
+    ``device`` is its name, ``dtype`` the policy of the settings, ``segments`` how many run again.
     """
 
     device: str
@@ -26,6 +30,7 @@ class Bound(NamedTuple):
     work: Work
     macs_s: float
     bytes_s: float
+    segments: int = 0
 
     @property
     def seconds(self) -> float:
@@ -56,6 +61,19 @@ class Bound(NamedTuple):
         """Measured steps of this mode and type, on this device and of like size where there are any."""
         return like(self.device, self.mode, self.dtype, self.work.all_macs)
 
+    @property
+    def comparable(self) -> tuple[Achieved, ...]:
+        """Those of like size on this device, from whose shares a time may be derived.
+
+        On another device, or in a step of another size, starting kernels is another part of it; and no step
+        with segments was measured.
+        """
+        if self.segments:
+            return ()
+        return tuple(
+            step for step in self.measured if step.device == self.device and step.near(self.work.all_macs)
+        )
+
 
 class TimeBound(NamedTuple):
     """Bounds on a device at its stated peak. ``training`` is None for what cannot be trained."""
@@ -74,25 +92,30 @@ class TimeBound(NamedTuple):
         return tuple(step for bound in self.bounds for step in bound.measured)
 
 
-def time_bound(estimate: Estimate, device: Device | str) -> TimeBound:
+def time_bound(
+    estimate: Estimate | Model | str | PathLike[str], device: Device | str | PathLike[str]
+) -> TimeBound:
     """What a prediction and a training step take at least, by the estimate's settings.
 
-    ``device`` is its name or file; the peak rates are its vendor's. A real step takes longer: kernels have
-    to be started, their shapes do not fill the device, and intermediate results pass through memory. It is
-    no law of nature either: an algorithm that multiplies less than a convolution says (Winograd's) may beat
-    the bound by MACs, and what stays in the device's cache from step to step, or is computed again instead
-    of kept, that by bytes. Raises CnncalcError where no rates are stated for the device or the type.
+    For a model, or whatever else :func:`cnncalc.estimate` takes, they are the model's. ``device`` is a name,
+    a file or a :class:`cnncalc.devices.Device`; the peak rates are its vendor's. A real step takes longer:
+    kernels have to be started, their shapes do not fill the device, and intermediate results pass through
+    memory. It is no law of nature either: an algorithm that multiplies less than a convolution says
+    (Winograd's) may beat the bound by MACs, and what stays in the device's cache from step to step, or is
+    computed again instead of kept, that by bytes. Raises CnncalcError where no rates are stated for the
+    device or the type, and for what is no device.
 
     >>> import cnncalc
     >>> found = time_bound(cnncalc.estimate(cnncalc.load("resnet50"), inference_batch_size=64), "h200")
     >>> round(found.inference.macs_s * 1e3, 3)  # ms: 64 * 3.858 G / 247.35 T MACs a second
     0.998
     """
-    target = load_device(device) if isinstance(device, str) else device
-    settings = estimate.settings
-    done = work.prediction(estimate.model.graph, settings)
+    target = load_device(device, rated_names)
+    found = estimate if isinstance(estimate, Estimate) else estimated(estimate)
+    settings = found.settings
+    done = work.prediction(found.model.graph, settings)
     inference = _bound(target, "inference", settings.dtype, settings.inference_batch_size, done)
-    return TimeBound(target, inference, _training(estimate, target))
+    return TimeBound(target, inference, _training(found, target))
 
 
 def _training(estimate: Estimate, device: Device) -> Bound | None:
@@ -100,8 +123,11 @@ def _training(estimate: Estimate, device: Device) -> Bound | None:
     if untrainable(graph, settings):
         return None
     state = variables_bytes(graph, settings.dtype, settings.optimizer).optimizer
-    done = work.training(graph, settings, state)
-    return _bound(device, "training", settings.dtype, settings.batch_size, done)
+    segments = stages(estimate.model, settings.segments)
+    stretches = [range(inside[0].start, inside[-1].stop) for inside in segments]
+    done = work.training(graph, settings, state, stretches)
+    bound = _bound(device, "training", settings.dtype, settings.batch_size, done)
+    return bound._replace(segments=len(segments))
 
 
 def _bound(device: Device, mode: str, dtype: str, batch_size: int, done: Work) -> Bound:

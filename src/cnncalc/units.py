@@ -41,6 +41,17 @@ def count_text(count: int) -> str:
     return f"{value:.{2 if value < 10 else 1}f} {prefix}"
 
 
+def rate_text(rate: float, unit: str) -> str:
+    """How much of a unit a second, with its SI prefix: up to five digits, so that stated ones stay whole.
+
+    >>> rate_text(247.35e12, " MACs"), rate_text(4.8e12, "B"), rate_text(32, "B")
+    ('247.35 T MACs a second', '4.8 TB a second', '32 B a second')
+    """
+    power = max((power for power in range(1, 6) if rate >= 1000**power), default=0)
+    prefix = " kMGTP"[power].strip()
+    return f"{rate / 1000**power:.5g} {f'{prefix}{unit}'.strip()} a second"
+
+
 def seconds_text(seconds: float) -> str:
     """A time in the unit that a person would use, with three digits.
 

@@ -8,18 +8,22 @@ Bytes that pass between the device and its memory: weights are read, images too,
 written. In training the trained weights and the optimizer's variables are written again as well, and what the
 backward pass reads of the forward pass (``Facts.kept``) is written and read. Only weights of layers that
 multiply count: of an embedding's table a step reads a few rows. Not counted is what a fused runtime can do
-without: outputs that nothing keeps, gradients, temporaries. Nor what segments compute again, or keep.
+without: outputs that nothing keeps, gradients, temporaries.
+
+Of a segment that runs again (:mod:`cnncalc.memory.recomputing`) the value that it begins with is kept, so
+written and read, and the layers that run again multiply once more. Not counted is what the second run keeps,
+which backward reads at once and a fused runtime need not write, nor that weights may be read for it again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cnncalc.graph import Graph
-from cnncalc.memory.forward import Forward
 from cnncalc.memory.learning import Learning
+from cnncalc.memory.recomputing import First, Segment, segments_of
 from cnncalc.memory.sizes import Sizes, started
 from cnncalc.settings import Settings
 from cnncalc.tensors import policy
@@ -43,12 +47,17 @@ def prediction(graph: Graph, settings: Settings) -> Work:
     return Work(macs, _multiplying(sizes) + _images(sizes) + _given(sizes))
 
 
-def training(graph: Graph, settings: Settings, optimizer_bytes: int) -> Work:
-    """The work of one training step; ``optimizer_bytes`` are those of the optimizer's variables."""
+def training(graph: Graph, settings: Settings, optimizer_bytes: int, stretches: Sequence[range] = ()) -> Work:
+    """The work of one training step; ``optimizer_bytes`` are those of the optimizer's variables.
+
+    ``stretches``: the nodes of each segment that runs again.
+    """
     sizes, order = Sizes(graph, settings.batch_size, policy(settings.dtype)), range(len(graph.nodes))
     learning = Learning(sizes, order)
-    macs = _macs(sizes, settings, [1 + _gradients(learning, index) for index in order])
-    kept = 0 if settings.segments else _kept(sizes, learning)
+    segments = segments_of(graph, learning, stretches)
+    again = {index for segment in segments for index in segment.again}
+    macs = _macs(sizes, settings, [1 + _gradients(learning, index) + (index in again) for index in order])
+    kept = _kept(sizes, learning, segments)
     trained = sum(sizes.trained(node) for node in graph.nodes if node.facts.macs)
     moved = _multiplying(sizes) + trained + 2 * optimizer_bytes + _images(sizes) + 2 * kept
     return Work(macs, moved)
@@ -70,13 +79,14 @@ def _gradients(learning: Learning, index: int) -> int:
     return min(weights + len(learning.targets(index)), 2)
 
 
-def _kept(sizes: Sizes, learning: Learning) -> int:
+def _kept(sizes: Sizes, learning: Learning, segments: Sequence[Segment]) -> int:
     """Bytes that the backward pass reads of the forward pass, beside images."""
     draft = started(sizes)
-    forward = Forward(sizes, draft, learning.kept)
+    forward = First(sizes, draft, learning, segments)
     for index in range(len(sizes.graph.nodes)):
         forward.run(index)
     held = {buffer for buffers in forward.held.values() for buffer in buffers}
+    held |= {forward.buffer[segment.value] for segment in segments}
     return sum(draft.buffers[buffer].bytes for buffer in held if draft.buffers[buffer].role != "inputs")
 
 

@@ -91,7 +91,7 @@ def _time_bound(found: Estimate, gpu: str | None, output: Format) -> TimeBound:
 
     if gpu is None:
         known = ", ".join(rated_names())
-        raise CnncalcError(f"--time is that on a device: --gpu, one of {known}, or a file.")
+        raise CnncalcError(f"--time needs a device: --gpu with one of {known}, or a file.")
     if output is Format.csv:
         raise CnncalcError("--format csv has one line per layer; the time of a step is in the other formats.")
     return time_bound(found, gpu)

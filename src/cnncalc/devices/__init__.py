@@ -7,22 +7,43 @@ a device without them can be asked for its memory only. A file of one's own has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cnncalc.errors import CnncalcError, FileError, fold, nearest
 from cnncalc.tensors import ITEM_BYTES, POLICIES
-from cnncalc.validation import problem
+from cnncalc.validation import problem, shown
 
 FOLDER = Path(__file__).parent
 SUFFIX = ".yaml"
 
+
+def _whole(given: object) -> object:
+    """A rate as a whole number, also of 8.1e12; YAML takes that for a text, as its exponent has no sign."""
+    try:
+        number = float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+    return int(number) if isinstance(number, float) and number.is_integer() else given
+
+
+def _computed(name: str) -> str:
+    """A type that layers compute in. Raises CnncalcError, which passes through pydantic, for another."""
+    if name not in ITEM_BYTES:
+        raise CnncalcError(
+            f'device: peak.operations_per_s: no type "{name[:60]}".{nearest(name, ITEM_BYTES)}'
+        )
+    return name
+
+
 Count = Annotated[int, Field(strict=True, ge=1)]
-Computed = Annotated[str, Field(pattern=f"^({'|'.join(ITEM_BYTES)})$")]
+Rate = Annotated[Count, BeforeValidator(_whole)]
+Computed = Annotated[str, AfterValidator(_computed)]
 
 
 class XlaTarget(BaseModel):
@@ -65,8 +86,8 @@ class PeakRates(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     sources: tuple[str, ...]
-    operations_per_s: Mapping[Computed, Count]
-    bytes_per_s: Count
+    operations_per_s: Mapping[Computed, Rate]
+    bytes_per_s: Rate
     float32_as: str = "float32"
 
     def macs_per_s(self, dtype: str) -> float:
@@ -132,22 +153,32 @@ def rated_names() -> tuple[str, ...]:
     return tuple(name for name in device_names() if load_device(name).peak)
 
 
-def load_device(name_or_path: str | Path) -> Device:
+def load_device(
+    given: Device | str | PathLike[str], known: Callable[[], Iterable[str]] = device_names
+) -> Device:
     """A device by its name, whatever the case and the separators, or from a file of one's own.
 
-    Raises CnncalcError for an unknown name, FileError for a file that cannot be read as a device.
+    A device is given back as it is. ``known``: the names that a message offers in place of an unknown one.
+    Raises CnncalcError for that and for what is no device, FileError for a file that cannot be read as one.
 
     >>> load_device("RTX 3060").id
     'rtx-3060'
     """
-    text = str(name_or_path)
+    if isinstance(given, Device):
+        return given
+    if not isinstance(given, (str, PathLike)):
+        raise CnncalcError(
+            f"a device is a name, a file or a Device of cnncalc.devices; found {shown(given)}."
+        )
+    text = str(given)
     if text.endswith((SUFFIX, ".yml")):
         return _read(Path(text))
-    known = next((name for name in device_names() if fold(name) == fold(text)), None)
-    if known is None:
-        hint = nearest(text, device_names()) or f" Known are {', '.join(device_names())}."
+    name = next((name for name in device_names() if fold(name) == fold(text)), None)
+    if name is None:
+        names = tuple(known())
+        hint = nearest(text, names) or f" Known are {', '.join(names)}."
         raise CnncalcError(f'no device "{text}".{hint}')
-    return _read(FOLDER / f"{known}{SUFFIX}")
+    return _read(FOLDER / f"{name}{SUFFIX}")
 
 
 def _read(path: Path) -> Device:
@@ -155,9 +186,18 @@ def _read(path: Path) -> Device:
     try:
         return Device(**{"id": path.stem, **data})
     except ValidationError as error:
-        known = [*Device.model_fields, *XlaTarget.model_fields, *PeakRates.model_fields]
-        found = [problem("device", known, _flat(item)) for item in error.errors(include_url=False)]
+        found = _problems([_flat(item) for item in error.errors(include_url=False)])
         raise FileError("\n".join(f"{path}: {item}" for item in found)) from None
+    except CnncalcError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def _problems(items: list[Any]) -> list[str]:
+    """What is missing in one line, each other mistake in its own."""
+    known = [*Device.model_fields, *XlaTarget.model_fields, *PeakRates.model_fields]
+    missing = [item["loc"][0] for item in items if item["type"] == "missing"]
+    other = [str(problem("device", known, item)) for item in items if item["type"] != "missing"]
+    return [*([f"device needs {', '.join(missing)}."] if missing else []), *other]
 
 
 def _flat(item: Any) -> Any:

@@ -94,16 +94,18 @@ def memory_grid(estimate: Estimate) -> Grid:
         "memory",
         "",
         f"prediction, {images} image{'s' * (images > 1)}",
-        f"training, batch {settings.batch_size}, {settings.optimizer.name}{_again(settings)}",
+        training_header(settings),
         "by order",
     )
     grid = Grid(header, tuple(memory_rows(estimate)), frozenset({0, 1}), optional=(1, 4))
     return grid if any(row[4] for row in grid.rows) else grid.without(4)
 
 
-def _again(settings: Settings) -> str:
+def training_header(settings: Settings) -> str:
+    """What stands over the figures of a training step."""
     count = len(settings.segments)
-    return f", {count} segment{'s' * (count > 1)} run again" if count else ""
+    again = f", {count} segment{'s' * (count > 1)} run again" if count else ""
+    return f"training, batch {settings.batch_size}, {settings.optimizer.name}{again}"
 
 
 def fitted(grid: Grid, width: int | None) -> str:
@@ -116,6 +118,31 @@ def fitted(grid: Grid, width: int | None) -> str:
         return fitted(grid.without(grid.optional[0]), width)
     columns[0] = max(columns[0] - (needed - width), 8)
     return aligned(grid, columns)
+
+
+def stacked(grid: Grid, width: int | None) -> str:
+    """The grid; where it is wider than that, its columns under each other, each beside the first one."""
+    text = fitted(grid, None)
+    if width is None or max(map(len, text.splitlines())) <= width:
+        return text
+    return "\n\n".join([f" {grid.header[0]}", *(_alone(grid, column, width) for column in _others(grid))])
+
+
+def _others(grid: Grid) -> range:
+    return range(1, len(grid.header))
+
+
+def _alone(grid: Grid, column: int, width: int) -> str:
+    """One column beside the first; a cell without room stands on a line of its own."""
+    cells = [(row[0], row[column]) for row in grid.rows]
+    wide = min(max(len(label) + 2 + len(cell) for label, cell in cells), width - 1)
+    lines = [
+        f" {label}{cell.rjust(wide - len(label))}"
+        if len(label) + 2 + len(cell) <= wide
+        else f" {label}\n {cell.rjust(wide)}"
+        for label, cell in cells
+    ]
+    return "\n".join([f" {grid.header[column]}", *lines])
 
 
 def aligned(grid: Grid, columns: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from cnncalc.achieved import Achieved
-from cnncalc.report.table import Grid, fitted, markdown, wrapped
+from cnncalc.report.table import Grid, markdown, stacked, training_header, wrapped
 from cnncalc.report.timing_words import BACKENDS, words
 from cnncalc.settings import Settings
 from cnncalc.timing import Bound, TimeBound
@@ -20,7 +20,7 @@ NONE = "-"
 def to_table(found: TimeBound, settings: Settings, width: int | None = None) -> str:
     """For a terminal of ``width`` columns; None: as wide as it needs to be."""
     text = words(found)
-    return f"{fitted(grid(found, settings), width)}\n\n{text if width is None else wrapped(text, width)}\n"
+    return f"{stacked(grid(found, settings), width)}\n\n{text if width is None else wrapped(text, width)}\n"
 
 
 def to_markdown(found: TimeBound, settings: Settings) -> str:
@@ -34,7 +34,7 @@ def grid(found: TimeBound, settings: Settings) -> Grid:
     header = (
         found.device.name,
         f"prediction, {images} image{'s' * (images > 1)}",
-        f"training, batch {settings.batch_size}, {settings.optimizer.name}",
+        training_header(settings),
     )
     rows = [(label, *map(text, found.bounds)) for label, text in _FIGURES]
     for device, backend in sorted({(step.device, step.backend) for step in found.measured}):
@@ -64,9 +64,10 @@ def _reached(found: TimeBound, device: str, backend: str) -> list[tuple[str, ...
         [step for step in bound.measured if (step.device, step.backend) == (device, backend)]
         for bound in found.bounds
     ]
+    elsewhere = device != found.device.id
     rows = [
-        (f"measured, Keras on {BACKENDS[backend]}", *map(_count, columns)),
-        ("  share of that speed", *map(_shares, columns)),
+        (f"measured{f' on {device}' * elsewhere}, Keras on {BACKENDS[backend]}", *map(_count, columns)),
+        ("  share of its own bound" if elsewhere else "  share of that speed", *map(_shares, columns)),
     ]
     if max(map(len, columns)) > 1:
         rows.append(("  the median", *map(_median, columns)))
@@ -89,8 +90,8 @@ def _median(steps: Sequence[Achieved]) -> str:
 
 
 def _times(bound: Bound, steps: Sequence[Achieved]) -> str:
-    """Only of steps of like size on this device: elsewhere starting kernels is another part of a step."""
-    like = [step for step in steps if step.device == bound.device and step.near(bound.work.all_macs)]
+    """Of steps that :attr:`Bound.comparable` has."""
+    like = [step for step in steps if step in bound.comparable]
     return _range(seconds_text, [bound.seconds / step.share for step in like])
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cnncalc.achieved import LIKE, Achieved, achieved
 from cnncalc.devices import Device, load_device
 from cnncalc.report.words import listed
+from cnncalc.tensors import policy
 from cnncalc.timing import Bound, TimeBound
-from cnncalc.units import count_text, seconds_text
+from cnncalc.units import rate_text, seconds_text
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 STEPS = {"inference": "prediction", "training": "training step"}
@@ -25,10 +26,10 @@ def _peak(found: TimeBound) -> str:
     """The rates, and what the ridge is."""
     device = found.device
     rates = [
-        f"{count_text(round(device.rates.macs_per_s(dtype)))} MACs a second in {dtype}"
+        f"{rate_text(device.rates.macs_per_s(dtype), ' MACs')} in {dtype}"
         for dtype in found.inference.work.macs
     ]
-    moved = f"{count_text(device.rates.bytes_per_s)}B a second to and from its memory"
+    moved = f"{rate_text(device.rates.bytes_per_s, 'B')} to and from its memory"
     return (
         f"The device's stated peak is {listed([*rates, moved])}. "
         "With fewer MACs per byte than the ridge a step takes the time of its bytes, with more that of its "
@@ -45,19 +46,34 @@ def _measured(found: TimeBound) -> list[str]:
 
 
 def _count(bound: Bound) -> str:
-    count = len(bound.measured)
-    return f"{count} {STEPS[bound.mode]}{'s' * (count != 1)}"
+    count = len(bound.measured) or "no"
+    return f"{count} {STEPS[bound.mode]}{'s' * (len(bound.measured) > 1)}"
 
 
 def _source(device: Device, bound: Bound) -> str:
     steps = bound.measured
     if not steps:
-        return f"In {bound.dtype} no {STEPS[bound.mode]} was measured."
+        return f"In {bound.dtype} {{}} was measured."
     where = listed(sorted({load_device(step.device).name for step in steps}))
     backends = listed(sorted({BACKENDS[step.backend] for step in steps}))
     size = f"of like size (up to {LIKE} times fewer or more MACs)" if _near(bound) else "of other sizes"
     text = f"Measured: {{}} {size}, on {where} with Keras on {backends}, {_dates(steps)}."
-    return " ".join([text, *_no_time(device, bound)])
+    return " ".join([text, *_other_types(device, bound), *_no_time(device, bound)])
+
+
+def _other_types(device: Device, bound: Bound) -> Iterator[str]:
+    """Where a measured step's type is not quite that of the step asked about."""
+    policies = sorted({step.dtype for step in bound.measured} - {bound.dtype})
+    if policies:
+        yield f"They ran in {listed(policies)}, which computes in the same type."
+    for other in sorted({step.device for step in bound.measured} - {device.id}):
+        there, here = (one.rates.float32_as for one in (load_device(other), device))
+        if policy(bound.dtype).compute == "float32" and there != here:
+            yield f"float32 is {_plain(there)} there, {_plain(here)} here."
+
+
+def _plain(multiplied: str) -> str:
+    return "plain float32" if multiplied == "float32" else multiplied
 
 
 def _near(bound: Bound) -> bool:
@@ -66,10 +82,12 @@ def _near(bound: Bound) -> bool:
 
 def _no_time(device: Device, bound: Bound) -> Iterator[str]:
     """Why no time is derived from the shares."""
-    if bound.measured[0].device != device.id:
+    if bound.segments:
+        yield "No step with segments that run again was measured, so no time is derived."
+    elif bound.measured[0].device != device.id:
         yield (
-            f"None was measured on {device.name}, so no time is derived: starting kernels takes as long on a "
-            "slower device, where it is a smaller part of a step."
+            f"None was measured on {device.name}, so no time is derived: starting operations is another "
+            "part of a step on another device."
         )
     elif not _near(bound):
         yield (
@@ -83,13 +101,20 @@ def _dates(steps: tuple[Achieved, ...]) -> str:
 
 
 def _why(device: Device) -> str:
-    """What keeps a step from the peak."""
+    """What keeps a step from the peak, as far as it is so on that kind of device."""
+    large = "A large step passes the outputs of its layers through memory, which the bound leaves out."
+    if device.kind == "microcontroller":
+        return large
+    if device.kind != "gpu":
+        return (
+            "Why a small step stays far below the peak: its work does not fill the device. "
+            f"{_shortest(device)}A larger batch helps. {large}"
+        )
     cores = f"{device.xla.core_count} multiprocessors" if device.xla else "whole device"
     return (
-        "Why a small network stays far below the peak: each layer is at least one kernel, which takes some "
+        "Why a small step stays far below the peak: each layer is at least one kernel, which takes some "
         f"microseconds to start however little it does, and its work does not fill the {cores}. "
-        f"{_shortest(device)}A larger batch gives each start more work. A large network passes the outputs "
-        "of its layers through memory, which the bound leaves out."
+        f"{_shortest(device)}A larger batch gives each start more work. {large}"
     )
 
 
