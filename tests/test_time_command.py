@@ -11,34 +11,24 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc.cli import app
-from cnncalc.errors import CnncalcError
 from cnncalc.interop.converting import convert
+from tests.commands import Run
+from tests.test_devices import OWN
 
 EXERCISE = str(Path(__file__).parents[1] / "examples" / "geron_exercise.yaml")
 
 
-BOARD = """
-name: A board
-kind: board
-memory_bytes: 8589934592
-source: https://example.org/board
-date: 2026-11-25
+BOARD = f"""{OWN}
 peak:
   sources: [https://example.org/board]
-  operations_per_s: {int8: 2_000_000_000}
+  operations_per_s: {{int8: 2_000_000_000}}
   bytes_per_s: 1_000_000_000
 """
 
 
-def command(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    app("estimate")(["estimate", *arguments], standalone_mode=False)
-    return capsys.readouterr().out
-
-
-def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table(run: Run) -> None:
     """1.3995 G MACs at 247.35 T a second; 3,613,600 B of weights, 720,000 of image, 1,520,000 of output."""
-    printed = command(EXERCISE, "--time", "--gpu", "h200", capsys=capsys)
+    printed = run("estimate", EXERCISE, "--time", "--gpu", "h200").out
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     assert "NVIDIA H200 SXM 141 GB prediction, 1 image training, batch 50, SGD" in lines
     assert any(line.startswith("bytes moved 5.6 MiB ") for line in lines)  # 5,853,600 / 2^20
@@ -52,8 +42,8 @@ def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "The peak for float32 is that of TensorFloat-32." in words
 
 
-def test_another_device_s_measurements_are_named_and_give_no_time(capsys: pytest.CaptureFixture[str]) -> None:
-    words = " ".join(command(EXERCISE, "--time", "--device", "t4", capsys=capsys).split())
+def test_another_device_s_measurements_are_named_and_give_no_time(run: Run) -> None:
+    words = run("estimate", EXERCISE, "--time", "--device", "t4").words
     assert "on NVIDIA H200 SXM 141 GB with Keras" in words
     assert "None was measured on NVIDIA T4 16 GB, so no time is derived" in words
     assert "at these shares" not in words
@@ -62,13 +52,11 @@ def test_another_device_s_measurements_are_named_and_give_no_time(capsys: pytest
     assert "measured on h200, Keras on JAX" in words
 
 
-def test_steps_of_other_sizes_give_no_time(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_steps_of_other_sizes_give_no_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """No prediction as large as 1024 images through VGG-16 was measured; a training step of like size was."""
     monkeypatch.setenv("COLUMNS", "100")
     options = ("--inference-batch-size", "1024", "--time", "--gpu", "h200")
-    printed = command("vgg16", *options, capsys=capsys)
+    printed = run("estimate", "vgg16", *options).out
     words = " ".join(printed.split())
     assert "predictions of other sizes, on" in words
     assert "None is of like size, so no time is derived" in words
@@ -77,29 +65,27 @@ def test_steps_of_other_sizes_give_no_time(
     assert all(row[-1] == "ms" for row in times)
 
 
-def test_without_training_there_is_one_column(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_without_training_there_is_one_column(run: Run, tmp_path: Path) -> None:
     board = tmp_path / "board.yaml"
     board.write_text(BOARD)
     options = ("--time", "--device", str(board), "--dtype", "int8")
-    lines = command(EXERCISE, *options, capsys=capsys).splitlines()
+    lines = run("estimate", EXERCISE, *options).out.splitlines()
     assert " A board                         prediction, 1 image" in lines
     assert " time for the MACs at the peak                1.40 s" in lines  # 1.3995 G at 1 G a second
-    found = json.loads(command(EXERCISE, *options, "--format", "json", capsys=capsys))["time"]
+    found = json.loads(run("estimate", EXERCISE, *options, "--format", "json").out)["time"]
     assert found["training"] is None
 
 
-def test_a_type_without_measurements(capsys: pytest.CaptureFixture[str]) -> None:
-    words = command(EXERCISE, "--time", "--gpu", "t4", "--dtype", "mixed_float16", capsys=capsys)
+def test_a_type_without_measurements(run: Run) -> None:
+    words = run("estimate", EXERCISE, "--time", "--gpu", "t4", "--dtype", "mixed_float16").out
     assert "In mixed_float16 no prediction and no training step was measured." in words
     assert "measured, Keras" not in words
 
 
 @pytest.mark.parametrize("width", [40, 60])
-def test_no_row_is_cut_in_a_narrow_terminal(
-    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_row_is_cut_in_a_narrow_terminal(width: int, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    table = command("vgg16", "--time", "--gpu", "t4", capsys=capsys).split(" NVIDIA T4 16 GB\n")[1]
+    table = run("estimate", "vgg16", "--time", "--gpu", "t4").out.split(" NVIDIA T4 16 GB\n")[1]
     lines = table.split("The device's")[0].splitlines()
     assert max(map(len, lines)) <= width
     assert "…" not in table
@@ -107,32 +93,30 @@ def test_no_row_is_cut_in_a_narrow_terminal(
     assert sum(line.startswith(" measured on h200, Keras on JAX") for line in lines) == 2
 
 
-def test_segments_are_named_and_give_no_time(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_segments_are_named_and_give_no_time(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "again.yaml"
     found = cnncalc.checkpoint("resnet18", segments=1)
     convert(found.model, str(path))
-    printed = command(str(path), "--time", "--gpu", "h200", capsys=capsys)
+    printed = run("estimate", str(path), "--time", "--gpu", "h200").out
     assert printed.count("1 segment run again") == 2  # as over the memory
     words = " ".join(printed.split())
     assert "No step with segments that run again was measured, so no time is derived." in words
 
 
-def test_a_pure_type_says_that_the_steps_were_mixed(capsys: pytest.CaptureFixture[str]) -> None:
-    words = " ".join(
-        command(EXERCISE, "--time", "--gpu", "h200", "--dtype", "bfloat16", capsys=capsys).split()
-    )
+def test_a_pure_type_says_that_the_steps_were_mixed(run: Run) -> None:
+    words = run("estimate", EXERCISE, "--time", "--gpu", "h200", "--dtype", "bfloat16").words
     assert "They ran in mixed_bfloat16" in words
 
 
-def test_a_tpu_has_no_kernels_or_multiprocessors(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tpu_has_no_kernels_or_multiprocessors(run: Run) -> None:
     options = ("--time", "--gpu", "tpu-v4", "--dtype", "mixed_bfloat16")
-    words = command(EXERCISE, *options, capsys=capsys)
+    words = run("estimate", EXERCISE, *options).out
     assert "kernel" not in words
     assert "multiprocessors" not in words
 
 
-def test_json_has_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
-    printed = command(EXERCISE, "--time", "--gpu", "h200", "--format", "json", capsys=capsys)
+def test_json_has_every_figure(run: Run) -> None:
+    printed = run("estimate", EXERCISE, "--time", "--gpu", "h200", "--format", "json").out
     found = json.loads(printed)["time"]
     assert found["device"] == "h200"
     prediction = found["inference"]
@@ -144,8 +128,8 @@ def test_json_has_every_figure(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["training"]["batch_size"] == 50
 
 
-def test_markdown_has_a_second_table(capsys: pytest.CaptureFixture[str]) -> None:
-    printed = command(EXERCISE, "--time", "--gpu", "h200", "--format", "markdown", capsys=capsys)
+def test_markdown_has_a_second_table(run: Run) -> None:
+    printed = run("estimate", EXERCISE, "--time", "--gpu", "h200", "--format", "markdown").out
     assert (
         "| NVIDIA H200 SXM 141 GB | prediction, 1 image | training, batch 50, SGD |\n| --- | ---: | ---: |"
         in printed
@@ -158,12 +142,13 @@ def test_markdown_has_a_second_table(capsys: pytest.CaptureFixture[str]) -> None
         (["--time"], "--time needs a device: --gpu with one of a100-40gb, .* tpu-v4"),
         (["--time", "--gpu", "h200", "--format", "csv"], "--format csv has one line per layer"),
         (["--time", "--gpu", "rp2040"], "no peak rates are stated for rp2040"),
-        (["--time", "--ask-xla", "--gpu", "tpu-v4"], "tpu-v4"),
+        (["--time", "--ask-xla", "--gpu", "tpu-v4"], 'XLA cannot be asked about "tpu-v4"'),
     ],
 )
-def test_what_cannot_be_asked(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(CnncalcError, match=message):
-        command(EXERCISE, *arguments, capsys=capsys)
+def test_what_cannot_be_asked(arguments: list[str], message: str, run: Run) -> None:
+    answer = run("estimate", EXERCISE, *arguments)
+    assert answer.status == 2
+    assert re.match(message, answer.err)
 
 
 def test_an_estimate_without_time_reads_no_measurements() -> None:

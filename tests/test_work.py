@@ -129,6 +129,17 @@ def test_the_value_that_a_segment_begins_with_is_kept() -> None:
     assert done.bytes == 4 * (2 * weights + 6 * 4) + 2 * (4 * 6 * (3 + 7)) + 2 * SCALARS
 
 
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
+def test_what_runs_again_is_what_checkpoint_says(name: str) -> None:
+    found = cnncalc.checkpoint(name, segments=2, batch_size=8)
+    estimates = [cnncalc.estimate(model, batch_size=8) for model in (cnncalc.load(name), found.model)]
+    plain, again = (cnncalc.time_bound(estimate, "h200").training for estimate in estimates)
+    assert plain is not None
+    assert again is not None
+    assert again.work.all_macs - plain.work.all_macs == 8 * found.recomputed_macs > 0
+    assert again.work.bytes < plain.work.bytes
+
+
 def test_of_an_embedding_s_table_nothing_is_counted() -> None:
     words = cnncalc.Input(shape=(20,), dtype="int32")
     stack = [layers.Embedding(input_dim=1000, output_dim=8), layers.Flatten(), layers.Dense(units=4)]

@@ -178,7 +178,7 @@ def _ideal(
     order: Sequence[int] | None,
     segments: Segments,
 ) -> MemoryEstimate:
-    from cnncalc.memory import ideal, recomputing
+    from cnncalc.memory import cuts, ideal, recomputing
 
     default = policy(settings.dtype)
 
@@ -188,7 +188,7 @@ def _ideal(
     if untrainable(graph, settings):
         return MemoryEstimate(inference, None)
     given = graph, settings.batch_size, default, variables.optimizer
-    stretches = [range(stages[0].start, stages[-1].stop) for stages in segments]
+    stretches = cuts.whole(segments)
     plan = recomputing.least(*given, stretches) if stretches else ideal.training(*given)
     return MemoryEstimate(inference, footprint_of(plan))
 

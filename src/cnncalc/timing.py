@@ -11,7 +11,7 @@ from cnncalc.devices import Device, load_device, rated_names
 from cnncalc.estimation import Estimate
 from cnncalc.estimation import estimate as estimated
 from cnncalc.footprints import untrainable
-from cnncalc.memory.cuts import stages
+from cnncalc.memory.cuts import stages, whole
 from cnncalc.memory.variables import variables_bytes
 from cnncalc.model import Model
 from cnncalc.work import Work
@@ -124,8 +124,7 @@ def _training(estimate: Estimate, device: Device) -> Bound | None:
         return None
     state = variables_bytes(graph, settings.dtype, settings.optimizer).optimizer
     segments = stages(estimate.model, settings.segments)
-    stretches = [range(inside[0].start, inside[-1].stop) for inside in segments]
-    done = work.training(graph, settings, state, stretches)
+    done = work.training(graph, settings, state, whole(segments))
     bound = _bound(device, "training", settings.dtype, settings.batch_size, done)
     return bound._replace(segments=len(segments))
 

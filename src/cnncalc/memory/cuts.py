@@ -65,6 +65,11 @@ def stages(model: Model, segments: Iterable[Sequence[str]]) -> list[tuple[range,
     return found
 
 
+def whole(segments: Iterable[Sequence[range]]) -> list[range]:
+    """The nodes of each segment, whatever its stages."""
+    return [range(stages[0].start, stages[-1].stop) for stages in segments]
+
+
 def _stages(model: Model, layers: tuple[str, ...]) -> tuple[range, ...]:
     graph, single = model.graph, _single(model.graph)
     places = {call.layers[0]: call.nodes for call in calls(model)}

@@ -166,10 +166,8 @@ class _Execution:
                 if last >= 0:
                     (queue if queue[-1] == number else stack).append(last)
         plan = self.draft.done()
-        counted = (
-            item for item in self.put_off.values() if item.at < len(plan.steps)
-        )  # else nothing large is held
-        return Ran(plan, tuple(counted))
+        # One that would run at the very end holds nothing large.
+        return Ran(plan, tuple(item for item in self.put_off.values() if item.at < len(plan.steps)))
 
     def _note(self, op: Op) -> None:
         """Remember where the two gradients of a layer run, which no rule puts in order."""
